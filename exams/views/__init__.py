@@ -1,0 +1,1 @@
+"""Views, one module per place: landing, room, results."""

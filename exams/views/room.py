@@ -1,0 +1,186 @@
+"""The exam room: one item at a time, saved as it changes."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from examprep.http import HttpRequest
+from examprep.partials import render_page_or_partial
+from exams.answer_input import read_answer
+from exams.clock import milliseconds_left
+from exams.closing import close_attempt
+from exams.marking import check_answer, mark_seen, set_flag, set_struck
+from exams.models import Attempt
+from exams.owners import Owner
+from exams.review import checked_item
+from exams.saving import AnswerRefused, Saved, item_shape, save_answer
+from exams.selectors import item_page, navigator, room_attempt
+from exams.starting import take_lease
+from exams.views.access import attempt_or_404, for_owner
+from questions.responses import MalformedResponse, is_blank
+
+_REFUSED = 409
+_UNPROCESSABLE = 422
+
+
+@require_safe
+@for_owner
+def item(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    """Show one item with the stored answer and the true time left."""
+    return _render_item(request, owner, attempt_uuid, position)
+
+
+@require_POST
+@for_owner
+def save(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    """Save the answer to one item; without htmx, go on to where the pressed button says."""
+    shape = item_shape(attempt_uuid=attempt_uuid, position=position)
+    try:
+        answer = read_answer(request.POST, shape=shape.shape, option_order=shape.option_order)
+        saved = save_answer(
+            owner=owner, attempt_uuid=attempt_uuid, position=position, answer=answer, now=timezone.now()
+        )
+    except MalformedResponse as error:
+        message = f"Not saved: {error}. The answer shown is the stored one."
+        return _render_item(request, owner, attempt_uuid, position, problem=message, status=_UNPROCESSABLE)
+    except AnswerRefused as error:
+        return _render_item(request, owner, attempt_uuid, position, problem=error.refusal.message, status=_REFUSED)
+    if request.htmx:
+        return _render_saved(request, saved, position)
+    return _go_on(request, attempt_uuid, position)
+
+
+@require_POST
+@for_owner
+def flag(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    """Flag the item for review, or take the flag off."""
+    is_flagged = request.POST.get("on") == "1"
+    set_flag(owner=owner, attempt_uuid=attempt_uuid, position=position, is_flagged=is_flagged, now=timezone.now())
+    if not request.htmx:
+        return redirect("exams:item", attempt_uuid, position)
+    return render(request, "exams/room.html#flag_result", _addresses(attempt_uuid, position) | {"is_flagged": is_flagged})
+
+
+@require_POST
+@for_owner
+def strike(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    """Strike out an option, or bring it back."""
+    shown, is_struck = _number(request.POST.get("option")), request.POST.get("on") == "1"
+    set_struck(
+        owner=owner, attempt_uuid=attempt_uuid, position=position, shown=shown, is_struck=is_struck, now=timezone.now()
+    )
+    if not request.htmx:
+        return redirect("exams:item", attempt_uuid, position)
+    context = _addresses(attempt_uuid, position) | {"number": shown, "is_struck": is_struck}
+    return render(request, "exams/room.html#strike_button", context)
+
+
+@require_POST
+@for_owner
+def check(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    """Practice only: save what is chosen, lock it, and show why every option is right or wrong."""
+    shape = item_shape(attempt_uuid=attempt_uuid, position=position)
+    try:
+        if "idempotency_key" in request.POST:
+            answer = read_answer(request.POST, shape=shape.shape, option_order=shape.option_order)
+            save_answer(owner=owner, attempt_uuid=attempt_uuid, position=position, answer=answer, now=timezone.now())
+        check_answer(owner=owner, attempt_uuid=attempt_uuid, position=position, now=timezone.now())
+    except MalformedResponse as error:
+        message = f"Not checked: {error}."
+        return _render_item(request, owner, attempt_uuid, position, problem=message, status=_UNPROCESSABLE)
+    except AnswerRefused as error:
+        return _render_item(request, owner, attempt_uuid, position, problem=error.refusal.message, status=_REFUSED)
+    if request.htmx:
+        return _render_item(request, owner, attempt_uuid, position)
+    return redirect("exams:item", attempt_uuid, position)
+
+
+@require_POST
+@for_owner
+def continue_here(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
+    """Take the lease: this window saves from now on, windows entered earlier no longer do."""
+    attempt = attempt_or_404(owner, attempt_uuid)
+    if not attempt.is_open:
+        return redirect("exams:result", attempt.uuid)
+    take_lease(attempt=attempt)
+    first_blank = next((entry for entry in navigator(attempt=attempt) if entry.status != "answered"), None)
+    position = _number(request.POST.get("position"))
+    return redirect("exams:item", attempt.uuid, position or (first_blank.position if first_blank else 1))
+
+
+@require_safe
+@for_owner
+def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
+    """Show what is answered, open, unseen and flagged, before submitting."""
+    attempt = attempt_or_404(owner, attempt_uuid)
+    if not attempt.is_open:
+        return _to_result(request, attempt)
+    entries = navigator(attempt=attempt)
+    context = {"attempt": attempt, "entries": entries, "milliseconds_left": milliseconds_left(deadline=attempt.deadline, now=timezone.now())}
+    return render(request, "exams/review.html", context)
+
+
+@require_POST
+@for_owner
+def submit(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
+    """Close and grade the attempt; repeating it leads to the same result."""
+    attempt = room_attempt(owner=owner, attempt_uuid=attempt_uuid)
+    if attempt is None:
+        raise Http404
+    close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=timezone.now())
+    return _to_result(request, attempt)
+
+
+def _render_item(
+    request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """Render the stored state of an item: what a reload would show, with a problem beside it if there is one."""
+    attempt = attempt_or_404(owner, attempt_uuid)
+    if not attempt.is_open:
+        return _to_result(request, attempt)
+    page = item_page(attempt=attempt, position=position, now=timezone.now())
+    if page is None:
+        raise Http404
+    mark_seen(item=page.item, now=timezone.now())
+    context = {
+        "page": page,
+        "problem": problem,
+        "explained": checked_item(owner=owner, attempt=attempt, item=page.item),
+        **_addresses(attempt_uuid, position),
+    }
+    return render_page_or_partial(
+        request, "exams/room.html", context, partial="room", target="room", status=status
+    )
+
+
+def _render_saved(request: HttpRequest, saved: Saved, position: int) -> HttpResponse:
+    context = {"saved": saved, "position": position, "is_answered": not is_blank(saved.response), "next_revision": saved.revision + 1}
+    return render(request, "exams/room.html#saved", context)
+
+
+def _go_on(request: HttpRequest, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
+    target = request.POST.get("go", "")
+    if target == "review":
+        return redirect("exams:review", attempt_uuid)
+    return redirect("exams:item", attempt_uuid, _number(target) or position)
+
+
+def _to_result(request: HttpRequest, attempt: Attempt) -> HttpResponse:
+    response = redirect("exams:result", attempt.uuid)
+    if request.htmx:  # htmx follows redirects by itself and would swap the result into the room
+        return HttpResponse(status=200, headers={"HX-Redirect": response["Location"]})
+    return response
+
+
+def _addresses(attempt_uuid: uuid.UUID, position: int) -> dict[str, object]:
+    return {"attempt_uuid": attempt_uuid, "position": position}
+
+
+def _number(value: str | None) -> int:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else 0
+
