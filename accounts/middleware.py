@@ -11,7 +11,9 @@ from django.utils import timezone
 SESSION_TIME_ZONE = "time_zone"
 
 
-def activate_time_zone(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def activate_time_zone(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Activate the time zone that login left in the session. Costs no query beyond the session's own."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

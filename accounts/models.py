@@ -47,7 +47,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     time_zone = models.CharField(
-        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone], help_text=_("Such as Asia/Kolkata.")
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_("Such as Asia/Kolkata."),
     )
     wants_weekly_mail = models.BooleanField(_("weekly mail"), default=True)
 

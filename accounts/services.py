@@ -9,28 +9,27 @@ from django.db import transaction
 
 from accounts.models import User
 
-# Exactly what writing and publishing items needs. Nobody may delete: content is retired.
+_WRITING_MODELS = ("scenario", "scenarioversion", "option", "prompt", "placement")
+_NOTE_MODELS = ("service", "misconception", "source")
+_LOOK_UP_MODELS = ("certification", "examversion", "topic", "scoringrule")
+
+
+def _rights(actions: tuple[str, ...], models: tuple[str, ...]) -> list[str]:
+    return [f"{action}_{model}" for action in actions for model in models]
+
+
+# Exactly what writing and publishing items needs. Nobody may delete a scenario: content is retired.
 INSTRUCTOR_RIGHTS = {
     "questions": [
-        *(f"{action}_{model}" for model in ("scenario", "scenarioversion", "option", "prompt", "placement") for action in ("view", "add", "change")),
-        *(f"{action}_{model}" for model in ("service", "misconception", "source") for action in ("view", "add", "change")),
-        "view_certification",
-        "view_examversion",
-        "view_topic",
-        "view_scoringrule",
-        "delete_option",
-        "delete_prompt",
-        "delete_placement",
+        *_rights(("view", "add", "change"), (*_WRITING_MODELS, *_NOTE_MODELS)),
+        *_rights(("view",), _LOOK_UP_MODELS),
+        *_rights(("delete",), ("option", "prompt", "placement")),
         "publish_scenario",
     ],
 }
 REVIEWER_RIGHTS = {
     "questions": [
-        *(f"view_{model}" for model in ("scenario", "scenarioversion", "option", "prompt", "placement", "service", "misconception", "source")),
-        "view_certification",
-        "view_examversion",
-        "view_topic",
-        "view_scoringrule",
+        *_rights(("view",), (*_WRITING_MODELS, *_NOTE_MODELS, *_LOOK_UP_MODELS)),
         "publish_scenario",
     ],
 }

@@ -80,7 +80,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(env_secret("DATABASE_URL")),
+        **environ.Env.db_url_config(  # type: ignore[no-untyped-call]
+            env_secret("DATABASE_URL")
+        ),
         "ENGINE": "django.db.backends.postgresql",
     }
 }

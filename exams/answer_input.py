@@ -8,17 +8,10 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+
+from django.http import QueryDict
 
 from questions.responses import MalformedResponse, Response, ResponseShape, canonical
-
-
-class PostedFields(Protocol):
-    """What we need of Django's QueryDict."""
-
-    def get(self, key: str, default: str = "", /) -> str | None: ...
-
-    def getlist(self, key: str, /) -> list[str]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +24,7 @@ class PostedAnswer:
     idempotency_key: uuid.UUID
 
 
-def read_answer(fields: PostedFields, *, shape: ResponseShape, option_order: Sequence[int]) -> PostedAnswer:
+def read_answer(fields: QueryDict, *, shape: ResponseShape, option_order: Sequence[int]) -> PostedAnswer:
     """Return the posted answer. Raises MalformedResponse, in words for the student, for anything else.
 
     Fields: `option` (numbers as shown; single and multiple), `place-<shown>` (ordering), `prompt-<n>`
@@ -56,7 +49,7 @@ def shown_numbers(response: Sequence[int], option_order: Sequence[int]) -> list[
     return [places.get(position, 0) for position in response]
 
 
-def _shown_picks(fields: PostedFields, shape: ResponseShape) -> list[int]:
+def _shown_picks(fields: QueryDict, shape: ResponseShape) -> list[int]:
     if shape.kind == "matching":
         return [_number(fields.get(f"prompt-{n}") or "0") for n in range(1, shape.prompt_count + 1)]
     if shape.kind == "ordering":
@@ -64,7 +57,7 @@ def _shown_picks(fields: PostedFields, shape: ResponseShape) -> list[int]:
     return [_number(value) for value in fields.getlist("option")]
 
 
-def _ordered(fields: PostedFields, option_count: int) -> list[int]:
+def _ordered(fields: QueryDict, option_count: int) -> list[int]:
     places: Mapping[int, int] = {
         shown: _number(place)
         for shown in range(1, option_count + 1)

@@ -78,7 +78,9 @@ def draw_form(
         by_domain[candidate.domain].append(candidate)
     shares = apportion(weights, scored_count)
     shortages = [
-        Shortage(domain, need, len(by_domain[domain])) for domain, need in shares.items() if need > len(by_domain[domain])
+        Shortage(domain, need, len(by_domain[domain]))
+        for domain, need in shares.items()
+        if need > len(by_domain[domain])
     ]
     if not shortages and len(candidates) < scored_count + unscored_count:
         shortages = [Shortage("", scored_count + unscored_count, len(candidates))]
@@ -86,7 +88,12 @@ def draw_form(
         raise NotEnoughItems(shortages)
     scored = [c for domain in sorted(shares) for c in _lowest_ranks(by_domain[domain], shares[domain], chance)]
     taken = {candidate.version_id for candidate in scored}
-    rest = [candidate for domain in sorted(by_domain) for candidate in by_domain[domain] if candidate.version_id not in taken]
+    rest = [
+        candidate
+        for domain in sorted(by_domain)
+        for candidate in by_domain[domain]
+        if candidate.version_id not in taken
+    ]
     unscored = _lowest_ranks(rest, unscored_count, chance)
     form = [(candidate, True) for candidate in scored] + [(candidate, False) for candidate in unscored]
     chance.shuffle(form)

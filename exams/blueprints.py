@@ -43,9 +43,11 @@ def read_blueprints(folder: Path) -> list[BlueprintEntry]:
     for path in sorted((folder / "blueprints").glob("*.yaml")):
         try:
             parsed = parse_yaml(path.name, path.read_text(encoding="utf-8"))
-            entries += BlueprintFile.model_validate(parsed.value).blueprints
         except BankInvalid as error:
             problems += error.problems
+            continue
+        try:
+            entries += BlueprintFile.model_validate(parsed.value).blueprints
         except ValidationError as error:
             problems += shape_problems(parsed, error)
     if problems:

@@ -66,9 +66,7 @@ def grade_item(item: AttemptItem, rule: ScoringRule) -> None:
     """Set outcome and rule of an item, without saving. An item that was checked keeps its own."""
     if item.outcome:
         return
-    correct = is_correct(
-        response=item.response, accepted=rule.accepted, is_void=rule.reason == ScoringRule.Reason.VOID
-    )
+    correct = is_correct(response=item.response, accepted=rule.accepted, is_void=rule.reason == ScoringRule.Reason.VOID)
     item.outcome = AttemptItem.Outcome.CORRECT if correct else AttemptItem.Outcome.WRONG
     item.rule = rule
 
@@ -78,11 +76,15 @@ def _write_picks(items: list[AttemptItem]) -> None:
     versions = {item.version_id for item in items}
     options = {
         (version_id, position): pk
-        for version_id, position, pk in Option.objects.filter(version__in=versions).values_list("version", "position", "pk")
+        for version_id, position, pk in Option.objects.filter(version__in=versions).values_list(
+            "version", "position", "pk"
+        )
     }
     prompts = {
         (version_id, position): pk
-        for version_id, position, pk in Prompt.objects.filter(version__in=versions).values_list("version", "position", "pk")
+        for version_id, position, pk in Prompt.objects.filter(version__in=versions).values_list(
+            "version", "position", "pk"
+        )
     }
     AttemptPick.objects.bulk_create(
         AttemptPick(
@@ -109,7 +111,7 @@ def sweep(*, now: dt.datetime) -> int:
     for attempt_id in attempt_ids:
         try:
             close_attempt(attempt_id=attempt_id, closer=Attempt.Closer.DEADLINE, now=now)
-        except Exception as error:  # noqa: BLE001 (collected and raised below)
+        except Exception as error:
             failures.append(error)
     if failures:
         raise ExceptionGroup("attempts that could not be closed", failures)
@@ -125,7 +127,7 @@ def overdue_filter(now: dt.datetime) -> Q:
     recent_answer = AttemptItem.objects.filter(attempt=OuterRef("pk"), saved_at__gt=idle_since)
     timed = Q(accept_until__lte=now)
     idle = Q(accept_until=None, started_at__lte=idle_since) & ~Exists(recent_answer)
-    return Q(state=Attempt.State.OPEN) & (timed | idle)
+    return Q(Q(state=Attempt.State.OPEN) & (timed | idle))
 
 
 def close_if_over(*, attempt: Attempt, now: dt.datetime) -> bool:

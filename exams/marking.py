@@ -66,9 +66,7 @@ def check_answer(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, now: d
     """
     item = (
         AttemptItem.objects.select_for_update(of=("self",))
-        .filter(
-            _open_item(owner, attempt_uuid, position, now), attempt__blueprint__mode=ExamBlueprint.Mode.PRACTICE
-        )
+        .filter(_open_item(owner, attempt_uuid, position, now), attempt__blueprint__mode=ExamBlueprint.Mode.PRACTICE)
         .first()
     )
     if item is None:

@@ -69,7 +69,9 @@ class Attempt(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     blueprint = models.ForeignKey(ExamBlueprint, on_delete=models.PROTECT, related_name="attempts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="attempts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="attempts"
+    )
     guest_token_hash = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (NULL keeps guests out of the unique index)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     started_at = models.DateTimeField(_("started"))
@@ -95,7 +97,9 @@ class Attempt(models.Model):
                 fields=("user", "blueprint"), condition=models.Q(state="open"), name="attempt_open_once_per_user"
             ),
             models.UniqueConstraint(
-                fields=("guest_token_hash", "blueprint"), condition=models.Q(state="open"), name="attempt_open_once_per_guest"
+                fields=("guest_token_hash", "blueprint"),
+                condition=models.Q(state="open"),
+                name="attempt_open_once_per_guest",
             ),
         ]
         indexes = [
@@ -104,7 +108,9 @@ class Attempt(models.Model):
             # ... and for closed ones that a crash left ungraded.
             models.Index(fields=("closed_at",), condition=models.Q(state="closed"), name="attempt_closed_ungraded"),
             # Guests are found by their token, and purged by age.
-            models.Index(fields=("guest_token_hash",), condition=models.Q(guest_token_hash__isnull=False), name="attempt_guest"),
+            models.Index(
+                fields=("guest_token_hash",), condition=models.Q(guest_token_hash__isnull=False), name="attempt_guest"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,7 +138,9 @@ class AttemptItem(models.Model):
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField()
     version = models.ForeignKey(ScenarioVersion, on_delete=models.PROTECT, related_name="attempt_items")
-    option_order = ArrayField(models.PositiveSmallIntegerField(), help_text=_("Positions of the options in the order shown."))
+    option_order = ArrayField(
+        models.PositiveSmallIntegerField(), help_text=_("Positions of the options in the order shown.")
+    )
     is_scored = models.BooleanField()
     response = models.JSONField(default=list)
     epoch = models.PositiveIntegerField(default=0)

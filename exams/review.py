@@ -176,7 +176,8 @@ def _reviewed(
         for panel in _panels:
             panels |= panel(attempt, fallen_for)
     return [
-        _reviewed_item(item, keys[item.pk], placements.get(item.version.scenario_id), panels, withheld) for item in items
+        _reviewed_item(item, keys[item.pk], placements.get(item.version.scenario_id), panels, withheld)
+        for item in items
     ]
 
 
@@ -254,4 +255,3 @@ def _domain_bars(scored: list[ReviewedItem]) -> list[DomainBars]:
 
 def _bar(topic: Topic, entries: list[ReviewedItem]) -> Bar:
     return Bar(topic, sum(entry.result == "correct" for entry in entries), len(entries))
-

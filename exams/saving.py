@@ -40,6 +40,9 @@ SELECT attempt_id, %(position)s, %(epoch)s, %(revision)s, %(key)s, %(response)s:
 
 _SHAPE_SECONDS = 3 * 3600
 
+# Kind, picks asked for, option order.
+CachedShape = tuple[str, int, list[int]]
+
 
 class Refusal(enum.Enum):
     """Why an answer was not stored, in words for the student."""
@@ -59,8 +62,12 @@ class Refusal(enum.Enum):
 
 _MESSAGES = {
     Refusal.CLOSED: _("This attempt is closed. The answer shown is the one that counts."),
-    Refusal.LATE: _("Time was up before this answer arrived, so it does not count. We kept it and list it with your result."),
-    Refusal.ELSEWHERE: _("You continued this exam in another window. This one no longer saves; reload the page to continue here."),
+    Refusal.LATE: _(
+        "Time was up before this answer arrived, so it does not count. We kept it and list it with your result."
+    ),
+    Refusal.ELSEWHERE: _(
+        "You continued this exam in another window. This one no longer saves; reload the page to continue here."
+    ),
     Refusal.STALE: _("A newer answer to this question is stored, and it is shown now. Change it here if you like."),
     Refusal.CHECKED: _("You have seen the explanation of this question, so its answer can no longer change."),
     Refusal.BLANK: _("Choose an answer first, then check it."),
@@ -102,7 +109,7 @@ def item_shape(*, attempt_uuid: uuid.UUID, position: int) -> ItemShape:
     Not scoped to an owner: the save statement is, and what is returned here never reaches a page.
     """
     key = f"item-shape:{attempt_uuid}:{position}"
-    known = _cache_get(key)
+    known = _cached(key)
     if known is None:
         row = (
             AttemptItem.objects.filter(attempt__uuid=attempt_uuid, position=position)
@@ -111,10 +118,10 @@ def item_shape(*, attempt_uuid: uuid.UUID, position: int) -> ItemShape:
         )
         if row is None:
             raise AttemptNotFound
-        prompt_count = row["version__choose"] if row["version__kind"] == "matching" else 0
-        known = [row["version__kind"], prompt_count, row["version__choose"], row["option_order"]]
-        _cache_set(key, known)
-    kind, prompt_count, choose, option_order = known
+        known = (row["version__kind"], row["version__choose"], row["option_order"])
+        _remember(key, known)
+    kind, choose, option_order = known
+    prompt_count = choose if kind == "matching" else 0
     return ItemShape(ResponseShape(kind, len(option_order), prompt_count, choose), option_order)
 
 
@@ -155,7 +162,9 @@ def _first_outcome_or_refusal(
     item = AttemptItem.objects.filter(attempt=attempt, position=position).first() if attempt else None
     if attempt is None or item is None:
         raise AttemptNotFound
-    first = AnswerEvent.objects.filter(attempt=attempt, position=position, idempotency_key=answer.idempotency_key).first()
+    first = AnswerEvent.objects.filter(
+        attempt=attempt, position=position, idempotency_key=answer.idempotency_key
+    ).first()
     if first is not None:
         return Saved(first.response, first.revision, first.saved_at)
     refusal = _refusal(attempt, item, answer, now)
@@ -188,16 +197,16 @@ def _refusal(attempt: Attempt, item: AttemptItem, answer: PostedAnswer, now: dt.
     return Refusal.CHECKED if item.checked_at else Refusal.STALE
 
 
-def _cache_get(key: str) -> list[object] | None:
+def _cached(key: str) -> CachedShape | None:
     try:
-        found: list[object] | None = cache.get(key)
-    except Exception:  # noqa: BLE001 (a cache that is down must not cost an answer)
+        found: CachedShape | None = cache.get(key)
+    except Exception:
         return None
     return found
 
 
-def _cache_set(key: str, value: list[object]) -> None:
+def _remember(key: str, shape: CachedShape) -> None:
     try:
-        cache.set(key, value, _SHAPE_SECONDS)
-    except Exception:  # noqa: BLE001 (a cache that is down must not cost an answer)
+        cache.set(key, shape, _SHAPE_SECONDS)
+    except Exception:
         return

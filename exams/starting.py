@@ -124,7 +124,9 @@ def _candidates(owner: Owner, blueprint: ExamBlueprint) -> list[Candidate]:
         )
         .exclude(scenario__in=sealed_scenario_ids(owner))
         .annotate(option_count=Count("scenario__published_version__options"))
-        .values_list("scenario_id", "scenario__published_version_id", "topic__code", "topic__domain__code", "option_count")
+        .values_list(
+            "scenario_id", "scenario__published_version_id", "topic__code", "topic__domain__code", "option_count"
+        )
     )
     ranks = _ranks(owner, is_practice=blueprint.reveals_on_check)
     return [
@@ -164,7 +166,9 @@ def claim_guest_attempts(*, guest_token_hash: str, user_id: int, now: dt.datetim
     Where the account has an open attempt of the same blueprint, the guest's is closed and graded first.
     """
     attempts = list(Attempt.objects.select_for_update().filter(guest_token_hash=guest_token_hash))
-    own_open = set(Attempt.objects.filter(user_id=user_id, state=Attempt.State.OPEN).values_list("blueprint", flat=True))
+    own_open = set(
+        Attempt.objects.filter(user_id=user_id, state=Attempt.State.OPEN).values_list("blueprint", flat=True)
+    )
     for attempt in attempts:
         if attempt.is_open and attempt.blueprint_id in own_open:
             close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=now)

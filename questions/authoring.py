@@ -72,7 +72,8 @@ def add_version(*, scenario: Scenario, entry: ItemEntry, author: User | None = N
     version.save()
     services = {s.slug: s for s in Service.objects.filter(slug__in={o.about for o in entry.options if o.about})}
     misconceptions = {
-        m.slug: m for m in Misconception.objects.filter(slug__in={o.misconception for o in entry.options if o.misconception})
+        m.slug: m
+        for m in Misconception.objects.filter(slug__in={o.misconception for o in entry.options if o.misconception})
     }
     options = [
         Option(
@@ -110,8 +111,7 @@ def start_next_version(*, scenario_id: int, author: User) -> ScenarioVersion:
     if draft is not None:
         return draft
     current = scenario.versions.order_by("-number")[0]
-    copy = add_version(scenario=scenario, entry=ItemEntry.model_validate(entry_data(scenario, current)), author=author)
-    return copy
+    return add_version(scenario=scenario, entry=ItemEntry.model_validate(entry_data(scenario, current)), author=author)
 
 
 @transaction.atomic

@@ -6,11 +6,20 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from questions.bank_schema import Bank, BankFile, CertificationEntry, ItemEntry, MisconceptionEntry, ServiceEntry
+from questions.bank_schema import (
+    Bank,
+    BankFile,
+    CertificationEntry,
+    ItemEntry,
+    MisconceptionEntry,
+    OptionEntry,
+    ServiceEntry,
+)
 
 KeyPath = tuple[str | int, ...]
 
@@ -51,22 +60,46 @@ class ParsedYaml:
         return self.lines.get(path, 1)
 
     def item(self, path: KeyPath) -> str:
-        value = self.value
+        value: Any = self.value
         found = ""
         for key in path:
-            if isinstance(value, dict) and key in value:
+            try:
                 value = value[key]
-            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-                value = value[key]
-            else:
+            except (KeyError, IndexError, TypeError):
                 break
             if isinstance(value, dict) and isinstance(value.get("id"), str):
                 found = value["id"]
         return found
 
 
+@dataclasses.dataclass(frozen=True)
+class ItemPlace:
+    """Where an item is written."""
+
+    parsed: ParsedYaml
+    path: KeyPath
+    item: str
+
+    def problem(self, message: str, below: KeyPath = ()) -> BankProblem:
+        """Return a problem at a path below the item."""
+        return BankProblem(self.parsed.name, self.parsed.line((*self.path, *below)), self.item, message)
+
+
+@dataclasses.dataclass(frozen=True)
+class LocatedBank:
+    """A bank with the place of each item, by id."""
+
+    bank: Bank
+    places: dict[str, ItemPlace]
+
+
 def read_bank(folder: Path) -> Bank:
-    """Read every `*.yaml` file of a folder into one `Bank`.
+    """Read every `*.yaml` file of a folder into one `Bank`. Raises as `read_located_bank` does."""
+    return read_located_bank(folder).bank
+
+
+def read_located_bank(folder: Path) -> LocatedBank:
+    """Read every `*.yaml` file of a folder, and remember where each item stands.
 
     Raises `BankInvalid` with every problem of every file: syntax, shape, and references between entries.
     """
@@ -87,12 +120,18 @@ def read_bank(folder: Path) -> Bank:
     if problems:
         raise BankInvalid(problems)
     certification = next(file.certification for _, file in files if file.certification is not None)
-    return Bank(
+    bank = Bank(
         certification=certification,
         services=tuple(entry for _, file in files for entry in file.services),
         misconceptions=tuple(entry for _, file in files for entry in file.misconceptions),
         items=tuple(entry for _, file in files for entry in file.items),
     )
+    places = {
+        item.id: ItemPlace(parsed, ("items", index), item.id)
+        for parsed, file in files
+        for index, item in enumerate(file.items)
+    }
+    return LocatedBank(bank, places)
 
 
 def parse_yaml(name: str, text: str) -> ParsedYaml:
@@ -121,7 +160,9 @@ def parse_yaml(name: str, text: str) -> ParsedYaml:
         value = {} if root is None else build(root, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BankInvalid([BankProblem(name, mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}")]) from error
+        raise BankInvalid(
+            [BankProblem(name, mark.line + 1 if mark else 1, "", f"not YAML: {error.problem}")]
+        ) from error
     except ValueError as error:
         raise BankInvalid([BankProblem(name, 1, "", f"not YAML: {error}")]) from error
     finally:
@@ -137,7 +178,9 @@ def shape_problems(parsed: ParsedYaml, error: ValidationError) -> Iterator[BankP
         path = detail["loc"]
         place = ".".join(str(key) for key in path[2:])
         message = detail["msg"].removeprefix("Value error, ")
-        yield BankProblem(parsed.name, parsed.line(path), parsed.item(path), f"{place}: {message}" if place else message)
+        yield BankProblem(
+            parsed.name, parsed.line(path), parsed.item(path), f"{place}: {message}" if place else message
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,13 +200,18 @@ def _reference_problems(files: list[tuple[ParsedYaml, BankFile]]) -> list[BankPr
     problems += [e.problem("this id is used twice") for e in entries if kinds[type(e.entry).__name__, e.entry.id] > 1]
     certifications = [e.entry for e in entries if isinstance(e.entry, CertificationEntry)]
     if len(certifications) != 1:
-        return [*problems, BankProblem("exams.yaml", 1, "", f"a bank has one certification, this one has {len(certifications)}")]
+        return [
+            *problems,
+            BankProblem("exams.yaml", 1, "", f"a bank has one certification, this one has {len(certifications)}"),
+        ]
     codes = {version.id: {topic.code for topic in version.topics} for version in certifications[0].versions}
     services = {e.entry.id for e in entries if isinstance(e.entry, ServiceEntry)}
     between = {e.entry.id: e.entry.between for e in entries if isinstance(e.entry, MisconceptionEntry)}
     for entry in entries:
         if isinstance(entry.entry, MisconceptionEntry):
-            problems += [entry.problem(f"unknown service {s}", "between") for s in entry.entry.between if s not in services]
+            problems += [
+                entry.problem(f"unknown service {s}", "between") for s in entry.entry.between if s not in services
+            ]
         if isinstance(entry.entry, ItemEntry):
             problems += _item_problems(entry, entry.entry, codes, services, between)
     return problems
@@ -190,17 +238,22 @@ def _item_problems(
     for service in item.services:
         if service not in services:
             yield entry.problem(f"unknown service {service}", "services")
-    for number, option in enumerate(item.options):
-        if option.about is not None and option.about not in services:
-            yield entry.problem(f"option {number + 1} is about {option.about}, which is no service", "options", number)
-        if option.misconception is None:
-            continue
-        if option.misconception not in between:
-            yield entry.problem(f"option {number + 1}: unknown misconception {option.misconception}", "options", number)
-        elif option.about not in between[option.misconception]:
-            allowed = ", ".join(between[option.misconception])
-            yield entry.problem(f"option {number + 1}: {option.misconception} is between {allowed}; `about` names one of them", "options", number)
-        elif item.kind in ("single", "multiple") and not any(
-            key.about in between[option.misconception] for key in item.options if key.key
-        ):
-            yield entry.problem(f"option {number + 1}: no key of the item is about a side of {option.misconception}", "options", number)
+    for index, option in enumerate(item.options):
+        for message in _option_problems(item, option, services, between):
+            yield entry.problem(f"option {index + 1}: {message}", "options", index)
+
+
+def _option_problems(
+    item: ItemEntry, option: OptionEntry, services: set[str], between: dict[str, tuple[str, ...]]
+) -> Iterator[str]:
+    if option.about is not None and option.about not in services:
+        yield f"it is about {option.about}, which is no service"
+    if option.misconception is None:
+        return
+    sides = between.get(option.misconception)
+    if sides is None:
+        yield f"unknown misconception {option.misconception}"
+    elif option.about not in sides:
+        yield f"{option.misconception} is between {', '.join(sides)}; `about` names one of them"
+    elif item.kind in ("single", "multiple") and not any(key.about in sides for key in item.options if key.key):
+        yield f"no key of the item is about a side of {option.misconception}"

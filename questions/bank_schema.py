@@ -8,6 +8,7 @@ into a `Bank`; nothing here touches Django.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -168,7 +169,9 @@ class ItemEntry(BankModel):
         if self.kind == "single" and len(keys) != 1:
             problems.append(f"a single item has one key, this one has {len(keys)}")
         if self.kind == "multiple" and not 2 <= len(keys) < len(self.options):
-            problems.append(f"a multiple response item has two or more keys and a distractor, this one has {len(keys)} keys")
+            problems.append(
+                f"a multiple response item has two or more keys and a distractor, this one has {len(keys)} keys"
+            )
         if len(self.options) < (5 if self.kind == "multiple" else 4):
             problems.append("a single item has at least four options, a multiple response item five")
         problems += [
@@ -195,12 +198,31 @@ class ItemEntry(BankModel):
             problems.append("every option of a matching item has a name of its own")
         if not 3 <= len(self.prompts) <= 7:
             problems.append("a matching item has three to seven prompts")
-        problems += [f"prompt matches {p.match}, which is no option's name" for p in self.prompts if p.match not in names]
+        problems += [
+            f"prompt matches {p.match}, which is no option's name" for p in self.prompts if p.match not in names
+        ]
         return problems
 
 
 def _contains_words(stem: str, words: str) -> bool:
     return " ".join(words.split()).lower() in " ".join(stem.split()).lower()
+
+
+def misconception_problems(item: ItemEntry, between: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, str]]:
+    """Yield option index and problem where a distractor's misconception does not lie between it and a key.
+
+    `between` gives the two or more services of each misconception.
+    """
+    for index, option in enumerate(item.options):
+        if option.misconception is None:
+            continue
+        sides = between.get(option.misconception)
+        if sides is None:
+            yield index, f"unknown misconception {option.misconception}"
+        elif option.about not in sides:
+            yield index, f"{option.misconception} is between {', '.join(sides)}; `about` names one of them"
+        elif item.kind in ("single", "multiple") and not any(key.about in sides for key in item.options if key.key):
+            yield index, f"no key of the item is about a side of {option.misconception}"
 
 
 class BankFile(BankModel):

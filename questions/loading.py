@@ -64,7 +64,9 @@ def load_bank(*, bank: Bank, now: dt.datetime, take: Take | None = None) -> Load
         services=services,
         sources=sources,
         exam_versions={v.slug: v for v in certification.versions.all()},
-        topics={(t.exam_version_id, t.code): t for t in Topic.objects.filter(exam_version__certification=certification)},
+        topics={
+            (t.exam_version_id, t.code): t for t in Topic.objects.filter(exam_version__certification=certification)
+        },
         now=now,
     )
     for entry in bank.items:
@@ -79,9 +81,7 @@ def load_bank(*, bank: Bank, now: dt.datetime, take: Take | None = None) -> Load
     for slug in sorted(gone):
         scenario = existing[slug]
         if scenario.loaded_digest not in ("", GONE_FROM_FILE):
-            Scenario.objects.filter(pk=scenario.pk).update(
-                state=Scenario.State.RETIRED, loaded_digest=GONE_FROM_FILE
-            )
+            Scenario.objects.filter(pk=scenario.pk).update(state=Scenario.State.RETIRED, loaded_digest=GONE_FROM_FILE)
             report.retired.append(slug)
     return report
 
@@ -120,7 +120,7 @@ def _update(
     file_digest = entry_digest(entry)
     stored_digest = entry_digest(stored) if stored else ""
     file_changed = file_digest != scenario.loaded_digest
-    edited_here = stored_digest != scenario.loaded_digest and scenario.loaded_digest != GONE_FROM_FILE
+    edited_here = scenario.loaded_digest not in (stored_digest, GONE_FROM_FILE)
     if not file_changed and (not edited_here or take != "file"):
         report.unchanged.append(entry.id)
         return

@@ -68,8 +68,12 @@ class Topic(models.Model):
 
     exam_version = models.ForeignKey(ExamVersion, on_delete=models.PROTECT, related_name="topics")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    domain = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty for a domain."))
-    task = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty above skills."))
+    domain = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty for a domain.")
+    )
+    task = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty above skills.")
+    )
     same_as = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     code = models.CharField(_("code"), max_length=20)
     title = models.CharField(_("title"), max_length=300)
@@ -164,9 +168,14 @@ class Scenario(models.Model):
     difficulty = models.CharField(_("difficulty"), max_length=10, choices=Difficulty)
     services = models.ManyToManyField(Service, blank=True, related_name="scenarios")
     sources = models.ManyToManyField(Source, blank=True, related_name="scenarios")
-    published_version = models.ForeignKey("ScenarioVersion", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    published_version = models.ForeignKey(
+        "ScenarioVersion", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     loaded_digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text=_("Digest of the bank file's entry as last loaded; empty: made here.")
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("Digest of the bank file's entry as last loaded; empty: made here."),
     )
 
     class Meta:
@@ -220,12 +229,20 @@ class ScenarioVersion(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     stem = models.TextField(_("stem"), help_text=_("Markdown: a situation, then one direct question."))
     stem_html = models.TextField(editable=False)
-    choose = models.PositiveSmallIntegerField(_("picks asked for"), editable=False, help_text=_("How many options, steps or pairs."))
-    decision = models.CharField(_("decision tested"), max_length=300, help_text=_("Such as: X or Y. Shown in the review."))
-    deciding_constraint = models.CharField(_("deciding constraint"), max_length=300, help_text=_("Words of the stem, letter by letter."))
+    choose = models.PositiveSmallIntegerField(
+        _("picks asked for"), editable=False, help_text=_("How many options, steps or pairs.")
+    )
+    decision = models.CharField(
+        _("decision tested"), max_length=300, help_text=_("Such as: X or Y. Shown in the review.")
+    )
+    deciding_constraint = models.CharField(
+        _("deciding constraint"), max_length=300, help_text=_("Words of the stem, letter by letter.")
+    )
     learning_point = models.CharField(_("learning point"), max_length=300)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -249,7 +266,9 @@ class Option(models.Model):
     why_html = models.TextField(editable=False)
     tempting = models.TextField(_("what makes it tempting"), blank=True)
     tempting_html = models.TextField(editable=False, blank=True)
-    misconception = models.ForeignKey(Misconception, on_delete=models.PROTECT, null=True, blank=True, related_name="options")
+    misconception = models.ForeignKey(
+        Misconception, on_delete=models.PROTECT, null=True, blank=True, related_name="options"
+    )
     right_if = models.TextField(_("right if"), blank=True)
     right_if_html = models.TextField(editable=False, blank=True)
     name = models.SlugField(_("name"), max_length=80, blank=True, help_text=_("Matching items only."))
@@ -257,7 +276,11 @@ class Option(models.Model):
     class Meta:
         ordering = ("version", "position")
         verbose_name = _("option")
-        constraints = [models.UniqueConstraint(fields=("version", "position"), name="option_position_unique", deferrable=models.Deferrable.DEFERRED)]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("version", "position"), name="option_position_unique", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -274,7 +297,11 @@ class Prompt(models.Model):
     class Meta:
         ordering = ("version", "position")
         verbose_name = _("prompt")
-        constraints = [models.UniqueConstraint(fields=("version", "position"), name="prompt_position_unique", deferrable=models.Deferrable.DEFERRED)]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("version", "position"), name="prompt_position_unique", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -299,7 +326,9 @@ class ScoringRule(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=Reason, default=Reason.INITIAL)
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ("version", "number")

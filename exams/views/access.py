@@ -30,7 +30,7 @@ def for_owner(view: RoomView[Parameters]) -> Callable[Concatenate[HttpRequest, P
     """
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponse:
         owner = owner_of(request)
         if owner is None:
             response = _log_in_again(request)

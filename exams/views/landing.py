@@ -32,7 +32,9 @@ def choose_mode(request: HttpRequest, exam: str) -> HttpResponse:
     exam_version = get_object_or_404(exams_on_offer(), slug=exam)
     is_guest = not request.user.is_authenticated
     blueprints = blueprints_for(exam_version=exam_version, is_guest=is_guest)
-    return render(request, "exams/choose_mode.html", {"exam": exam_version, "blueprints": blueprints, "is_guest": is_guest})
+    return render(
+        request, "exams/choose_mode.html", {"exam": exam_version, "blueprints": blueprints, "is_guest": is_guest}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

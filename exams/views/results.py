@@ -25,7 +25,9 @@ def result(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
         return redirect("exams:item", attempt.uuid, 1)
     if attempt.state != Attempt.State.GRADED:
         return render(request, "exams/grading.html", {"attempt": attempt})
-    return render(request, "exams/result.html", {"page": review_page(owner=owner, attempt=attempt), "is_guest": owner.is_guest})
+    return render(
+        request, "exams/result.html", {"page": review_page(owner=owner, attempt=attempt), "is_guest": owner.is_guest}
+    )
 
 
 @require_safe

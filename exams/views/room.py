@@ -7,7 +7,7 @@ import uuid
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from examprep.http import HttpRequest
 from examprep.partials import render_page_or_partial
@@ -63,7 +63,9 @@ def flag(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: 
     set_flag(owner=owner, attempt_uuid=attempt_uuid, position=position, is_flagged=is_flagged, now=timezone.now())
     if not request.htmx:
         return redirect("exams:item", attempt_uuid, position)
-    return render(request, "exams/room.html#flag_result", _addresses(attempt_uuid, position) | {"is_flagged": is_flagged})
+    return render(
+        request, "exams/room.html#flag_result", _addresses(attempt_uuid, position) | {"is_flagged": is_flagged}
+    )
 
 
 @require_POST
@@ -121,7 +123,11 @@ def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
     if not attempt.is_open:
         return _to_result(request, attempt)
     entries = navigator(attempt=attempt)
-    context = {"attempt": attempt, "entries": entries, "milliseconds_left": milliseconds_left(deadline=attempt.deadline, now=timezone.now())}
+    context = {
+        "attempt": attempt,
+        "entries": entries,
+        "milliseconds_left": milliseconds_left(deadline=attempt.deadline, now=timezone.now()),
+    }
     return render(request, "exams/review.html", context)
 
 
@@ -153,13 +159,16 @@ def _render_item(
         "explained": checked_item(owner=owner, attempt=attempt, item=page.item),
         **_addresses(attempt_uuid, position),
     }
-    return render_page_or_partial(
-        request, "exams/room.html", context, partial="room", target="room", status=status
-    )
+    return render_page_or_partial(request, "exams/room.html", context, partial="room", target="room", status=status)
 
 
 def _render_saved(request: HttpRequest, saved: Saved, position: int) -> HttpResponse:
-    context = {"saved": saved, "position": position, "is_answered": not is_blank(saved.response), "next_revision": saved.revision + 1}
+    context = {
+        "saved": saved,
+        "position": position,
+        "is_answered": not is_blank(saved.response),
+        "next_revision": saved.revision + 1,
+    }
     return render(request, "exams/room.html#saved", context)
 
 
@@ -183,4 +192,3 @@ def _addresses(attempt_uuid: uuid.UUID, position: int) -> dict[str, object]:
 
 def _number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else 0
-

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,263 +15,546 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Certification',
+            name="Certification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('vendor', models.CharField(max_length=300, verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                ("vendor", models.CharField(max_length=300, verbose_name="vendor")),
             ],
             options={
-                'verbose_name': 'certification',
-                'ordering': ('slug',),
+                "verbose_name": "certification",
+                "ordering": ("slug",),
             },
         ),
         migrations.CreateModel(
-            name='Misconception',
+            name="Misconception",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('apart', models.TextField(help_text='Markdown.', verbose_name='what tells them apart')),
-                ('apart_html', models.TextField(blank=True, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("apart", models.TextField(help_text="Markdown.", verbose_name="what tells them apart")),
+                ("apart_html", models.TextField(blank=True, editable=False)),
             ],
             options={
-                'verbose_name': 'misconception',
-                'ordering': ('title',),
+                "verbose_name": "misconception",
+                "ordering": ("title",),
             },
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('kind', models.CharField(choices=[('service', 'service'), ('feature', 'feature'), ('technique', 'technique'), ('concept', 'concept')], max_length=20, verbose_name='kind')),
-                ('summary', models.CharField(max_length=300, verbose_name='summary')),
-                ('notes', models.TextField(blank=True, help_text='Markdown.', verbose_name='notes')),
-                ('notes_html', models.TextField(blank=True, editable=False)),
-                ('lifecycle', models.CharField(choices=[('current', 'current'), ('renamed', 'renamed'), ('closed_to_new', 'closed to new customers'), ('ending', 'ending'), ('ended', 'ended')], default='current', max_length=20, verbose_name='life cycle')),
-                ('lifecycle_notice', models.CharField(blank=True, max_length=300, verbose_name='life-cycle notice')),
-                ('lifecycle_address', models.URLField(blank=True, max_length=500, verbose_name='life-cycle address')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("service", "service"),
+                            ("feature", "feature"),
+                            ("technique", "technique"),
+                            ("concept", "concept"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("summary", models.CharField(max_length=300, verbose_name="summary")),
+                ("notes", models.TextField(blank=True, help_text="Markdown.", verbose_name="notes")),
+                ("notes_html", models.TextField(blank=True, editable=False)),
+                (
+                    "lifecycle",
+                    models.CharField(
+                        choices=[
+                            ("current", "current"),
+                            ("renamed", "renamed"),
+                            ("closed_to_new", "closed to new customers"),
+                            ("ending", "ending"),
+                            ("ended", "ended"),
+                        ],
+                        default="current",
+                        max_length=20,
+                        verbose_name="life cycle",
+                    ),
+                ),
+                ("lifecycle_notice", models.CharField(blank=True, max_length=300, verbose_name="life-cycle notice")),
+                ("lifecycle_address", models.URLField(blank=True, max_length=500, verbose_name="life-cycle address")),
             ],
             options={
-                'verbose_name': 'service',
-                'ordering': ('name',),
+                "verbose_name": "service",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.URLField(max_length=500, unique=True, verbose_name='address')),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('checked_on', models.DateField(verbose_name='checked on')),
-                ('was_read', models.BooleanField(help_text='Off: only the address was checked.', verbose_name='text was read')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.URLField(max_length=500, unique=True, verbose_name="address")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("checked_on", models.DateField(verbose_name="checked on")),
+                (
+                    "was_read",
+                    models.BooleanField(help_text="Off: only the address was checked.", verbose_name="text was read"),
+                ),
             ],
             options={
-                'verbose_name': 'source',
-                'ordering': ('address',),
+                "verbose_name": "source",
+                "ordering": ("address",),
             },
         ),
         migrations.CreateModel(
-            name='ExamVersion',
+            name="ExamVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('status_notice', models.CharField(max_length=300, verbose_name='status notice')),
-                ('is_current', models.BooleanField(verbose_name='current')),
-                ('minutes_are_assumed', models.BooleanField(default=False, verbose_name='duration is an assumption')),
-                ('certification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='questions.certification')),
-                ('guide', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("status_notice", models.CharField(max_length=300, verbose_name="status notice")),
+                ("is_current", models.BooleanField(verbose_name="current")),
+                ("minutes_are_assumed", models.BooleanField(default=False, verbose_name="duration is an assumption")),
+                (
+                    "certification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="questions.certification",
+                    ),
+                ),
+                (
+                    "guide",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="questions.source"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'exam version',
-                'ordering': ('-is_current', 'name'),
+                "verbose_name": "exam version",
+                "ordering": ("-is_current", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Scenario',
+            name="Scenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='stable id')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('retired', 'retired')], default='draft', max_length=20, verbose_name='state')),
-                ('difficulty', models.CharField(choices=[('easy', 'easy'), ('medium', 'medium'), ('hard', 'hard')], max_length=10, verbose_name='difficulty')),
-                ('loaded_digest', models.CharField(blank=True, editable=False, help_text="Digest of the bank file's entry as last loaded; empty: made here.", max_length=64)),
-                ('certification', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scenarios', to='questions.certification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="stable id")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("published", "published"), ("retired", "retired")],
+                        default="draft",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "difficulty",
+                    models.CharField(
+                        choices=[("easy", "easy"), ("medium", "medium"), ("hard", "hard")],
+                        max_length=10,
+                        verbose_name="difficulty",
+                    ),
+                ),
+                (
+                    "loaded_digest",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Digest of the bank file's entry as last loaded; empty: made here.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "certification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scenarios",
+                        to="questions.certification",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scenario',
-                'ordering': ('slug',),
-                'permissions': [('publish_scenario', 'Can publish and retire scenarios')],
+                "verbose_name": "scenario",
+                "ordering": ("slug",),
+                "permissions": [("publish_scenario", "Can publish and retire scenarios")],
             },
         ),
         migrations.CreateModel(
-            name='ScenarioVersion',
+            name="ScenarioVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('kind', models.CharField(choices=[('single', 'multiple choice'), ('multiple', 'multiple response'), ('ordering', 'ordering'), ('matching', 'matching')], max_length=10, verbose_name='kind')),
-                ('stem', models.TextField(help_text='Markdown: a situation, then one direct question.', verbose_name='stem')),
-                ('stem_html', models.TextField(editable=False)),
-                ('choose', models.PositiveSmallIntegerField(editable=False, help_text='How many options, steps or pairs.', verbose_name='picks asked for')),
-                ('decision', models.CharField(help_text='Such as: X or Y. Shown in the review.', max_length=300, verbose_name='decision tested')),
-                ('deciding_constraint', models.CharField(help_text='Words of the stem, letter by letter.', max_length=300, verbose_name='deciding constraint')),
-                ('learning_point', models.CharField(max_length=300, verbose_name='learning point')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('published_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='questions.scenario')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("single", "multiple choice"),
+                            ("multiple", "multiple response"),
+                            ("ordering", "ordering"),
+                            ("matching", "matching"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "stem",
+                    models.TextField(help_text="Markdown: a situation, then one direct question.", verbose_name="stem"),
+                ),
+                ("stem_html", models.TextField(editable=False)),
+                (
+                    "choose",
+                    models.PositiveSmallIntegerField(
+                        editable=False, help_text="How many options, steps or pairs.", verbose_name="picks asked for"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(
+                        help_text="Such as: X or Y. Shown in the review.",
+                        max_length=300,
+                        verbose_name="decision tested",
+                    ),
+                ),
+                (
+                    "deciding_constraint",
+                    models.CharField(
+                        help_text="Words of the stem, letter by letter.",
+                        max_length=300,
+                        verbose_name="deciding constraint",
+                    ),
+                ),
+                ("learning_point", models.CharField(max_length=300, verbose_name="learning point")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("published_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="questions.scenario"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scenario version',
-                'ordering': ('scenario', 'number'),
+                "verbose_name": "scenario version",
+                "ordering": ("scenario", "number"),
             },
         ),
         migrations.AddField(
-            model_name='scenario',
-            name='published_version',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.scenarioversion'),
+            model_name="scenario",
+            name="published_version",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="questions.scenarioversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Prompt',
+            name="Prompt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('text', models.TextField(verbose_name='text')),
-                ('text_html', models.TextField(editable=False)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prompts', to='questions.scenarioversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("text", models.TextField(verbose_name="text")),
+                ("text_html", models.TextField(editable=False)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prompts",
+                        to="questions.scenarioversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'prompt',
-                'ordering': ('version', 'position'),
+                "verbose_name": "prompt",
+                "ordering": ("version", "position"),
             },
         ),
         migrations.CreateModel(
-            name='ScoringRule',
+            name="ScoringRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
-                ('accepted', models.JSONField(verbose_name='accepted responses')),
-                ('reason', models.CharField(choices=[('initial', 'initial'), ('rekey', 'key corrected'), ('accept_several', 'several accepted'), ('void', 'void')], default='initial', max_length=20, verbose_name='reason')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='questions.scenarioversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("accepted", models.JSONField(verbose_name="accepted responses")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("initial", "initial"),
+                            ("rekey", "key corrected"),
+                            ("accept_several", "several accepted"),
+                            ("void", "void"),
+                        ],
+                        default="initial",
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="questions.scenarioversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scoring rule',
-                'ordering': ('version', 'number'),
+                "verbose_name": "scoring rule",
+                "ordering": ("version", "number"),
             },
         ),
         migrations.AddField(
-            model_name='scenario',
-            name='services',
-            field=models.ManyToManyField(blank=True, related_name='scenarios', to='questions.service'),
+            model_name="scenario",
+            name="services",
+            field=models.ManyToManyField(blank=True, related_name="scenarios", to="questions.service"),
         ),
         migrations.CreateModel(
-            name='Option',
+            name="Option",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(help_text='As written; students see them shuffled.', verbose_name='position')),
-                ('text', models.TextField(verbose_name='text')),
-                ('text_html', models.TextField(editable=False)),
-                ('why', models.TextField(verbose_name='why it is right or wrong')),
-                ('why_html', models.TextField(editable=False)),
-                ('tempting', models.TextField(blank=True, verbose_name='what makes it tempting')),
-                ('tempting_html', models.TextField(blank=True, editable=False)),
-                ('right_if', models.TextField(blank=True, verbose_name='right if')),
-                ('right_if_html', models.TextField(blank=True, editable=False)),
-                ('name', models.SlugField(blank=True, help_text='Matching items only.', max_length=80, verbose_name='name')),
-                ('misconception', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='options', to='questions.misconception')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='options', to='questions.scenarioversion')),
-                ('about', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        help_text="As written; students see them shuffled.", verbose_name="position"
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="text")),
+                ("text_html", models.TextField(editable=False)),
+                ("why", models.TextField(verbose_name="why it is right or wrong")),
+                ("why_html", models.TextField(editable=False)),
+                ("tempting", models.TextField(blank=True, verbose_name="what makes it tempting")),
+                ("tempting_html", models.TextField(blank=True, editable=False)),
+                ("right_if", models.TextField(blank=True, verbose_name="right if")),
+                ("right_if_html", models.TextField(blank=True, editable=False)),
+                (
+                    "name",
+                    models.SlugField(blank=True, help_text="Matching items only.", max_length=80, verbose_name="name"),
+                ),
+                (
+                    "misconception",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="options",
+                        to="questions.misconception",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="options",
+                        to="questions.scenarioversion",
+                    ),
+                ),
+                (
+                    "about",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="questions.service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'option',
-                'ordering': ('version', 'position'),
+                "verbose_name": "option",
+                "ordering": ("version", "position"),
             },
         ),
         migrations.AddField(
-            model_name='misconception',
-            name='between',
-            field=models.ManyToManyField(related_name='misconceptions', to='questions.service'),
+            model_name="misconception",
+            name="between",
+            field=models.ManyToManyField(related_name="misconceptions", to="questions.service"),
         ),
         migrations.AddField(
-            model_name='service',
-            name='sources',
-            field=models.ManyToManyField(blank=True, related_name='+', to='questions.source'),
+            model_name="service",
+            name="sources",
+            field=models.ManyToManyField(blank=True, related_name="+", to="questions.source"),
         ),
         migrations.AddField(
-            model_name='scenario',
-            name='sources',
-            field=models.ManyToManyField(blank=True, related_name='scenarios', to='questions.source'),
+            model_name="scenario",
+            name="sources",
+            field=models.ManyToManyField(blank=True, related_name="scenarios", to="questions.source"),
         ),
         migrations.AddField(
-            model_name='misconception',
-            name='sources',
-            field=models.ManyToManyField(blank=True, related_name='+', to='questions.source'),
+            model_name="misconception",
+            name="sources",
+            field=models.ManyToManyField(blank=True, related_name="+", to="questions.source"),
         ),
         migrations.CreateModel(
-            name='Topic',
+            name="Topic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='code')),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('weight', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='weight in per cent')),
-                ('domain', models.ForeignKey(blank=True, help_text='Empty for a domain.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.topic')),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topics', to='questions.examversion')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='questions.topic')),
-                ('same_as', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='questions.topic')),
-                ('task', models.ForeignKey(blank=True, help_text='Empty above skills.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.topic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, verbose_name="code")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                (
+                    "weight",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=5, null=True, verbose_name="weight in per cent"
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty for a domain.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="questions.topic",
+                    ),
+                ),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="topics", to="questions.examversion"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="questions.topic",
+                    ),
+                ),
+                (
+                    "same_as",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="questions.topic",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty above skills.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="questions.topic",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'topic',
-                'ordering': ('exam_version', 'code'),
+                "verbose_name": "topic",
+                "ordering": ("exam_version", "code"),
             },
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.CharField(choices=[('practice', 'practice'), ('mock', 'mock'), ('sealed', 'sealed form')], max_length=10, verbose_name='pool')),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='questions.examversion')),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='questions.scenario')),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='questions.topic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pool",
+                    models.CharField(
+                        choices=[("practice", "practice"), ("mock", "mock"), ("sealed", "sealed form")],
+                        max_length=10,
+                        verbose_name="pool",
+                    ),
+                ),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="placements",
+                        to="questions.examversion",
+                    ),
+                ),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="placements", to="questions.scenario"
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="placements", to="questions.topic"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'placement',
-                'ordering': ('scenario', 'exam_version'),
+                "verbose_name": "placement",
+                "ordering": ("scenario", "exam_version"),
             },
         ),
         migrations.AddConstraint(
-            model_name='scenarioversion',
-            constraint=models.UniqueConstraint(fields=('scenario', 'number'), name='version_number_unique'),
+            model_name="scenarioversion",
+            constraint=models.UniqueConstraint(fields=("scenario", "number"), name="version_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='prompt',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='prompt_position_unique'),
+            model_name="prompt",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("version", "position"),
+                name="prompt_position_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scoringrule',
-            constraint=models.UniqueConstraint(fields=('version', 'number'), name='rule_number_unique'),
+            model_name="scoringrule",
+            constraint=models.UniqueConstraint(fields=("version", "number"), name="rule_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='option',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='option_position_unique'),
+            model_name="option",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("version", "position"),
+                name="option_position_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_version__isnull', False), _connector='OR'), name='scenario_published_has_version'),
+            model_name="scenario",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "published"), _negated=True),
+                    ("published_version__isnull", False),
+                    _connector="OR",
+                ),
+                name="scenario_published_has_version",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.UniqueConstraint(fields=('exam_version', 'code'), name='topic_code_unique'),
+            model_name="topic",
+            constraint=models.UniqueConstraint(fields=("exam_version", "code"), name="topic_code_unique"),
         ),
         migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(fields=('scenario', 'exam_version'), name='placement_once_per_exam'),
+            model_name="placement",
+            constraint=models.UniqueConstraint(fields=("scenario", "exam_version"), name="placement_once_per_exam"),
         ),
     ]

@@ -19,7 +19,10 @@ DEMO_ACCOUNTS = {
 class Command(BaseCommand):
     """Create student@, instructor@ and reviewer@example.com with one password, printed or given."""
 
-    help = "Create the demo accounts and print their password. Example: manage.py make_demo_accounts --password 'long words here'"
+    help = (
+        "Create the demo accounts and print their password. "
+        "Example: manage.py make_demo_accounts --password 'long words here'"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the password from outside where the caller wants to keep it between runs."""
