@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import html
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from exams.answer_input import shown_numbers
 from exams.models import Attempt, AttemptItem, RefusedAnswer
 from exams.owners import Owner
+from exams.scoring import likely_range, percent
 from exams.selectors import letter_for
 from exams.starting import sealed_scenario_ids
 from questions.models import Option, Placement, ScenarioVersion, Service, Source, Topic
@@ -18,6 +23,9 @@ from questions.models import Option, Placement, ScenarioVersion, Service, Source
 # (attempt, option keys of distractors that were chosen) -> a sentence for each option key.
 ReviewPanel = Callable[[Attempt, Sequence[Option]], dict[int, str]]
 _panels: list[ReviewPanel] = []
+
+# Up to this many items the missed ones are shown open; a longer list would be a wall of text.
+_SHORT_FORM = 15
 
 
 def register_review_panel(panel: ReviewPanel) -> None:
@@ -37,7 +45,7 @@ class Bar:
     @property
     def percent(self) -> int:
         """Per cent correct, rounded."""
-        return round(100 * self.correct / self.total)
+        return percent(correct=self.correct, total=self.total)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +68,11 @@ class ReviewedOption:
     right_place: int
     panel: str
 
+    @property
+    def is_mistaken(self) -> bool:
+        """Whether a distractor was chosen."""
+        return self.is_chosen and not self.is_right
+
 
 @dataclasses.dataclass(frozen=True)
 class ReviewedPrompt:
@@ -73,10 +86,14 @@ class ReviewedPrompt:
 
 @dataclasses.dataclass(frozen=True)
 class ReviewedItem:
-    """One item of the review. Explanations are withheld while the item is in an open sealed attempt."""
+    """One item of the review. Explanations are withheld while the item is in an open sealed attempt.
+
+    `stem_html` has the deciding words marked; `options` of an ordering item stand in their right order.
+    """
 
     item: AttemptItem
     version: ScenarioVersion
+    stem_html: str
     topic: Topic | None
     difficulty: str
     options: list[ReviewedOption]
@@ -91,6 +108,11 @@ class ReviewedItem:
         if self.item.outcome == AttemptItem.Outcome.CORRECT:
             return "correct"
         return "wrong" if self.item.is_answered else "blank"
+
+    @property
+    def task(self) -> Topic | None:
+        """The task of the outline, or the domain where the item is placed above the tasks."""
+        return (self.topic.task or self.topic) if self.topic else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,14 +129,49 @@ class ReviewPage:
 
     @property
     def percent(self) -> int | None:
-        """Per cent correct of the scored items, rounded; None before grading."""
-        if not self.attempt.scored_total or self.attempt.scored_correct is None:
-            return None
-        return round(100 * self.attempt.scored_correct / self.attempt.scored_total)
+        """Per cent correct of the scored items, rounded; None when nothing is scored."""
+        correct, total = self.attempt.scored_correct, self.attempt.scored_total
+        return percent(correct=correct, total=total) if total and correct is not None else None
+
+    @property
+    def likely(self) -> tuple[int, int] | None:
+        """Between which per cents the true share likely lies; None when nothing is scored."""
+        correct, total = self.attempt.scored_correct, self.attempt.scored_total
+        return likely_range(correct=correct, total=total) if total and correct is not None else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many items the filter would show, by its name. Withheld items have no result yet."""
+        open_results = [entry.result for entry in self.items if not entry.is_withheld]
+        return {
+            "all": len(self.items),
+            "wrong": open_results.count("wrong"),
+            "blank": open_results.count("blank"),
+            "right": open_results.count("correct"),
+            "flagged": sum(entry.item.is_flagged for entry in self.items),
+        }
+
+    @property
+    def shown_open(self) -> set[int]:
+        """The positions whose explanation is shown at once: what was missed, of a long form only the first."""
+        missed = [entry.item.position for entry in self.items if entry.result != "correct" and not entry.is_withheld]
+        return set(missed if len(self.items) <= _SHORT_FORM else missed[:1])
+
+    @property
+    def time_taken(self) -> str:
+        """How long it took, in words; empty for an untimed attempt that closed by itself."""
+        attempt = self.attempt
+        if attempt.closed_at is None or (attempt.closed_by == Attempt.Closer.DEADLINE and attempt.deadline is None):
+            return ""
+        end = min(attempt.closed_at, attempt.deadline) if attempt.deadline else attempt.closed_at
+        hours, minutes = divmod((end - attempt.started_at) // dt.timedelta(minutes=1), 60)
+        if hours:
+            return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+        return _("%(minutes)d min") % {"minutes": minutes} if minutes else _("less than a minute")
 
 
 def review_page(*, owner: Owner, attempt: Attempt) -> ReviewPage:
-    """Return the result page of a graded attempt. Eleven queries for any number of items and any bank.
+    """Return the result page of a graded attempt. Nine queries for any number of items and any bank.
 
     Call it for graded attempts only: it holds the key.
     """
@@ -145,8 +202,7 @@ def checked_item(*, owner: Owner, attempt: Attempt, item: AttemptItem) -> Review
 
 def _loaded_items(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
     loaded = items.select_related("version__scenario", "rule").prefetch_related(
-        "version__options__about",
-        "version__options__misconception",
+        Prefetch("version__options", Option.objects.select_related("about", "misconception")),
         "version__prompts",
         "version__scenario__services",
         "version__scenario__sources",
@@ -188,33 +244,50 @@ def _key(item: AttemptItem) -> list[int]:
 def _reviewed_item(
     item: AttemptItem, key: list[int], placement: Placement | None, panels: dict[int, str], withheld: set[int]
 ) -> ReviewedItem:
-    scenario = item.version.scenario
-    options = {option.position: option for option in item.version.options.all()}
+    version = item.version
+    options = {option.position: option for option in version.options.all()}
+    return ReviewedItem(
+        item=item,
+        version=version,
+        stem_html=_with_deciding_words_marked(version),
+        topic=placement.topic if placement else None,
+        difficulty=version.scenario.get_difficulty_display(),
+        options=_reviewed_options(item, key, options, panels),
+        prompts=_reviewed_prompts(item, key, options),
+        services=list(version.scenario.services.all()),
+        sources=list(version.scenario.sources.all()),
+        is_withheld=version.scenario_id in withheld,
+    )
+
+
+def _with_deciding_words_marked(version: ScenarioVersion) -> str:
+    words = html.escape(version.deciding_constraint, quote=False).split()
+    if not words:
+        return version.stem_html
+    # Line breaks of the stem may stand between the words; words that markup interrupts stay unmarked.
+    found = re.compile(r"\s+".join(re.escape(word) for word in words))
+    return found.sub(lambda match: f"<mark>{match[0]}</mark>", version.stem_html, count=1)
+
+
+def _reviewed_options(
+    item: AttemptItem, key: list[int], options: dict[int, Option], panels: dict[int, str]
+) -> list[ReviewedOption]:
     is_ordering = item.version.kind == ScenarioVersion.Kind.ORDERING
     response = shown_numbers(item.response, item.option_order)
     right = shown_numbers(key, item.option_order)
-    return ReviewedItem(
-        item=item,
-        version=item.version,
-        topic=placement.topic if placement else None,
-        difficulty=scenario.get_difficulty_display(),
-        options=[
-            ReviewedOption(
-                letter=letter_for(number),
-                option=options[written],
-                is_chosen=number in response,
-                is_right=number in right,
-                chosen_place=response.index(number) + 1 if is_ordering and number in response else 0,
-                right_place=right.index(number) + 1 if is_ordering and number in right else 0,
-                panel=panels.get(options[written].pk, ""),
-            )
-            for number, written in enumerate(item.option_order, start=1)
-        ],
-        prompts=_reviewed_prompts(item, key, options),
-        services=list(scenario.services.all()),
-        sources=list(scenario.sources.all()),
-        is_withheld=scenario.pk in withheld,
-    )
+    reviewed = [
+        ReviewedOption(
+            letter=letter_for(number),
+            option=options[written],
+            is_chosen=number in response,
+            is_right=number in right,
+            chosen_place=response.index(number) + 1 if is_ordering and number in response else 0,
+            right_place=right.index(number) + 1 if is_ordering and number in right else 0,
+            panel=panels.get(options[written].pk, ""),
+        )
+        for number, written in enumerate(item.option_order, start=1)
+    ]
+    return sorted(reviewed, key=lambda option: option.right_place or len(reviewed) + 1) if is_ordering else reviewed
 
 
 def _reviewed_prompts(item: AttemptItem, key: list[int], options: dict[int, Option]) -> list[ReviewedPrompt]:
