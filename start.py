@@ -159,7 +159,9 @@ def playwrights_chromium() -> str:
 
 
 # --- The application ------------------------------------------------------------------------------------------------
-
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # ignored by nohup: the site outlives its terminal
+    SIGNALS.append(signal.SIGHUP)
 PROGRAMS = {
     "web": ["gunicorn", "examprep.wsgi", "--workers=2", "--graceful-timeout=5", "--no-control-socket"],
     "worker": ["celery", "-A", "examprep", "worker", "--concurrency=2", "--loglevel=INFO", "--without-mingle"],
@@ -169,7 +171,7 @@ PROGRAMS = {
 
 def leave(_number: int, _frame: Any) -> NoReturn:
     """End on a signal, in order: a second Ctrl-C must not break off the end."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sign in SIGNALS:
         signal.signal(sign, signal.SIG_IGN)
     print("\nStopping")
     sys.exit(0)
@@ -186,7 +188,7 @@ def run_app() -> None:
     with locked("start.lock", wait=False) as is_alone:
         if not is_alone:
             stop_with(f"already running at {running().get('address', '(still starting)')}")
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sign in SIGNALS:
             signal.signal(sign, leave)
         for name in local.sweep(VAR / "run"):
             print(f"Ended {name}, left by a run that was killed")
@@ -259,6 +261,7 @@ def supervise(children: dict[str, subprocess.Popen[bytes]], address: str) -> NoR
     while True:
         for name, child in children.items():
             if child.poll() is not None:
+                local.end_group(child.pid)
                 end = local.tail(log_of(name))
                 stop_with(f"{name} ended (exit {child.returncode}), so all stops. {log_of(name)} ends with:\n{end}")
         if not is_up and local.answers(f"{address}/healthz"):

@@ -89,17 +89,23 @@ def read_notes(run: Path) -> list[tuple[Path, dict[str, Any]]]:
 def end(pid: int, gently: int = signal.SIGTERM, patience: float = 10) -> None:
     """End a process that leads its own group: politely, then firmly, then with everything it started."""
     began = birth(pid)
+    if not began:
+        return
     for sign, seconds in ((gently, patience), (signal.SIGQUIT, min(patience, 3))):
-        if not began or birth(pid) != began:
-            return
         with contextlib.suppress(OSError):
             os.kill(pid, sign)
         deadline = time.monotonic() + seconds
         while birth(pid) == began and time.monotonic() < deadline:
             time.sleep(0.02)
-    if birth(pid) == began:
-        with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
+        if birth(pid) != began:
+            break
+    end_group(pid)
+
+
+def end_group(pid: int) -> None:
+    """Kill what is left of a group whose leader has just ended, or will not end."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def sweep(run: Path, *, mine: bool = False) -> list[str]:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from exams.assembly import Candidate, NotEnoughItems, Shortage, draw_form
-from exams.blueprints import BlueprintEntry, read_blueprints
+from exams.blueprints import BlueprintEntry, BlueprintFile, read_blueprints
 from questions.bank_check import Coverage, Cue, coverage_of, cues_of, lint_bank
-from questions.bank_files import BankInvalid, BankProblem, LocatedBank, read_located_bank
+from questions.bank_files import BankInvalid, BankProblem, LocatedBank, parse_yaml, read_located_bank
 from questions.bank_schema import Bank, ExamVersionEntry
 
 
@@ -45,17 +45,19 @@ def check_bank(folder: Path) -> BankCheck:
     for item, finding in lint_bank(bank):
         problem = located.places[item].problem(str(finding), finding.path)
         (errors if finding.severity == "error" else warnings).append(problem)
-    errors += [problem for entry in blueprints for problem in blueprint_problems(bank, entry)]
+    lines = _blueprint_lines(folder)
+    for entry in blueprints:
+        errors += [BankProblem(*lines[entry.id], entry.id, message) for message in blueprint_problems(bank, entry)]
     cues = cues_of(bank.items)
     return BankCheck(len(bank.items), sorted(errors), sorted(warnings), coverage_of(bank), cues)
 
 
-def blueprint_problems(bank: Bank, blueprint: BlueprintEntry) -> list[BankProblem]:
+def blueprint_problems(bank: Bank, blueprint: BlueprintEntry) -> list[str]:
     """Return why a blueprint could not be drawn from a bank: an unknown exam, or too few items."""
     version = next((v for v in bank.certification.versions if v.id == blueprint.exam), None)
     if version is None:
-        return [_problem(blueprint, f"unknown exam {blueprint.exam}")]
-    return [_problem(blueprint, _in_words(shortage, version)) for shortage in shortages(bank, blueprint, version)]
+        return [f"unknown exam {blueprint.exam}"]
+    return [_in_words(shortage, version) for shortage in shortages(bank, blueprint, version)]
 
 
 def shortages(bank: Bank, blueprint: BlueprintEntry, version: ExamVersionEntry) -> Sequence[Shortage]:
@@ -83,5 +85,11 @@ def _in_words(shortage: Shortage, version: ExamVersionEntry) -> str:
     return f"needs {shortage.need} items from {place}, which has {shortage.have}"
 
 
-def _problem(blueprint: BlueprintEntry, message: str) -> BankProblem:
-    return BankProblem("blueprints", 1, blueprint.id, message)
+def _blueprint_lines(folder: Path) -> dict[str, tuple[str, int]]:
+    """Return file and line of each blueprint. Call it for files that could be read."""
+    lines = {}
+    for path in sorted((folder / "blueprints").glob("*.yaml")):
+        parsed = parse_yaml(path.name, path.read_text(encoding="utf-8"))
+        for index, entry in enumerate(BlueprintFile.model_validate(parsed.value).blueprints):
+            lines[entry.id] = path.name, parsed.line(("blueprints", index))
+    return lines

@@ -188,6 +188,8 @@ def _first_outcome_or_refusal(
 
 
 def _refusal(attempt: Attempt, item: AttemptItem, answer: PostedAnswer, now: dt.datetime) -> Refusal:
+    if attempt.closed_by == Attempt.Closer.STUDENT:
+        return Refusal.CLOSED  # submitted is submitted, also when time has run out since
     if not is_accepting(accept_until=attempt.accept_until, now=now):
         return Refusal.LATE
     if not attempt.is_open:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exams.answer_input import shown_numbers
 from exams.clock import milliseconds_left
@@ -125,6 +126,12 @@ class ItemPage:
         return range(1, len(self.options) + 1)
 
 
+def open_attempt(*, owner: Owner, blueprint: ExamBlueprint, now: dt.datetime) -> Attempt | None:
+    """Return the attempt that starting this blueprint would go on with, or None. One query."""
+    is_accepting = Q(accept_until=None) | Q(accept_until__gt=now)
+    return attempts_of(owner).filter(is_accepting, blueprint=blueprint, state=Attempt.State.OPEN).first()
+
+
 def room_attempt(*, owner: Owner, attempt_uuid: uuid.UUID) -> Attempt | None:
     """Return the owner's attempt with blueprint and exam version, or None. One query."""
     return attempts_of(owner).filter(uuid=attempt_uuid).first()
@@ -164,6 +171,29 @@ def item_page(*, attempt: Attempt, position: int, now: dt.datetime) -> ItemPage 
         milliseconds_left=milliseconds_left(deadline=attempt.deadline, now=now),
         next_revision=(item.revision if item.epoch == attempt.epoch else 0) + 1,
         idempotency_key=uuid.uuid4(),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """How many items an attempt has, and how many are answered, open (seen or not) and flagged."""
+
+    all: int
+    answered: int
+    flagged: int
+
+    @property
+    def open(self) -> int:
+        """How many have no answer."""
+        return self.all - self.answered
+
+
+def counts_of(entries: Sequence[NavigatorEntry]) -> Counts:
+    """Return the counts of a navigator."""
+    return Counts(
+        all=len(entries),
+        answered=sum(entry.status == "answered" for entry in entries),
+        flagged=sum(entry.is_flagged for entry in entries),
     )
 
 

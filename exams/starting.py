@@ -163,16 +163,22 @@ def sealed_scenario_ids(owner: Owner) -> list[int]:
 def claim_guest_attempts(*, guest_token_hash: str, user_id: int, now: dt.datetime) -> int:
     """Give a guest's attempts to the account that just logged in; return how many. Safe to repeat.
 
-    Where the account has an open attempt of the same blueprint, the guest's is closed and graded first.
+    Where the account has an open attempt of the same blueprint, the guest's is closed and graded.
     """
-    attempts = list(Attempt.objects.select_for_update().filter(guest_token_hash=guest_token_hash))
-    own_open = set(
-        Attempt.objects.filter(user_id=user_id, state=Attempt.State.OPEN).values_list("blueprint", flat=True)
-    )
+    attempts = list(Attempt.objects.select_for_update().filter(guest_token_hash=guest_token_hash).order_by("pk"))
     for attempt in attempts:
-        if attempt.is_open and attempt.blueprint_id in own_open:
-            close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=now)
-    Attempt.objects.filter(pk__in=[a.pk for a in attempts]).update(user_id=user_id, guest_token_hash=None)
-    for attempt in attempts:
-        announce_graded(attempt.pk)
+        if attempt.state == Attempt.State.GRADED:
+            announce_graded(attempt.pk)
+        close_if_over(attempt=attempt, now=now)
+        _hand_over(attempt, user_id, now)
     return len(attempts)
+
+
+def _hand_over(attempt: Attempt, user_id: int, now: dt.datetime) -> None:
+    claim = Attempt.objects.filter(pk=attempt.pk)
+    try:
+        with transaction.atomic():
+            claim.update(user_id=user_id, guest_token_hash=None)
+    except IntegrityError:  # only the database knows of an attempt that the account starts at this moment
+        close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=now)
+        claim.update(user_id=user_id, guest_token_hash=None)

@@ -51,7 +51,9 @@ class ServiceResult(Evidence):
 
     class Meta:
         verbose_name = _("service result")
-        constraints = [models.UniqueConstraint(fields=("user", "exam_version", "service"), name="service_result_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=("user", "exam_version", "service"), name="service_result_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} service {self.service_id}: {self.first_correct} of {self.first_total}"
@@ -123,7 +125,9 @@ class MailDelivery(models.Model):
     iso_year = models.PositiveSmallIntegerField(_("ISO year"))
     iso_week = models.PositiveSmallIntegerField(_("ISO week"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CLAIMED)
-    note = models.CharField(_("note"), max_length=300, blank=True, help_text=_("Why it was not sent, or may not have been."))
+    note = models.CharField(
+        _("note"), max_length=300, blank=True, help_text=_("Why it was not sent, or may not have been.")
+    )
     claimed_at = models.DateTimeField(_("claimed"))
     sending_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from pydantic import ValidationError
 
 from accounts.models import User
 from questions.bank_schema import ItemEntry
 from questions.entries import entry_data, key_of
+from questions.lint import Draft, LintContext, lint_draft
 from questions.markup import render_inline_markdown, render_markdown
-from questions.models import Misconception, Option, Prompt, Scenario, ScenarioVersion, ScoringRule, Service
+from questions.models import (
+    Certification,
+    Misconception,
+    Option,
+    Placement,
+    Prompt,
+    Scenario,
+    ScenarioVersion,
+    ScoringRule,
+    Service,
+    Source,
+    Topic,
+)
 from questions.responses import Response
+from questions.writing import draft_digest, written
+
+# What may change without a new version.
+TAGS = {"id", "placements", "pool", "difficulty", "services", "sources"}
 
 
 class NotPublishable(Exception):
@@ -23,6 +40,10 @@ class NotPublishable(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
         super().__init__("; ".join(self.problems))
+
+
+class DraftChanged(Exception):
+    """Somebody else saved the scenario since the author opened it; nothing was written."""
 
 
 class VersionFrozen(Exception):
@@ -56,48 +77,116 @@ def next_number(scenario: Scenario) -> int:
 @transaction.atomic
 def add_version(*, scenario: Scenario, entry: ItemEntry, author: User | None = None) -> ScenarioVersion:
     """Write the content of a bank entry as the next, unpublished version of a scenario. About seven queries."""
-    key = key_of(entry)
-    version = ScenarioVersion(
-        scenario=scenario,
-        number=next_number(scenario),
-        kind=entry.kind,
-        stem=entry.stem,
-        choose=len(key),
-        decision=entry.decision,
-        deciding_constraint=entry.deciding_constraint,
-        learning_point=entry.learning_point,
-        created_by=author,
-    )
+    version = ScenarioVersion(scenario=scenario, number=next_number(scenario), created_by=author)
+    _write_content(version, entry.model_dump(exclude_none=True), author)
+    return version
+
+
+def _write_content(version: ScenarioVersion, draft: Draft, author: User | None) -> None:
+    """Make the draft the whole content of an unpublished version; whatever it had is replaced."""
+    is_new = version.pk is None
+    version.kind = draft["kind"]
+    version.stem = draft["stem"]
+    version.decision = draft["decision"]
+    version.deciding_constraint = draft["deciding_constraint"]
+    version.learning_point = draft["learning_point"]
+    key = key_of(draft)
+    version.choose = len(key)
     render_version(version)
     version.save()
-    services = {s.slug: s for s in Service.objects.filter(slug__in={o.about for o in entry.options if o.about})}
-    misconceptions = {
-        m.slug: m
-        for m in Misconception.objects.filter(slug__in={o.misconception for o in entry.options if o.misconception})
-    }
-    options = [
-        Option(
-            version=version,
-            position=number,
-            text=option.text,
-            about=services[option.about] if option.about else None,
-            why=option.why,
-            tempting=option.tempting or "",
-            misconception=misconceptions[option.misconception] if option.misconception else None,
-            right_if=option.right_if or "",
-            name=option.name or "",
-        )
-        for number, option in enumerate(entry.options, start=1)
-    ]
+    if not is_new:
+        version.options.all().delete()
+        version.prompts.all().delete()
+    options = _options(version, draft["options"])
     for option in options:
         render_option(option)
     Option.objects.bulk_create(options)
-    prompts = [Prompt(version=version, position=n, text=p.text) for n, p in enumerate(entry.prompts, start=1)]
+    prompts = [
+        Prompt(version=version, position=n, text=p["text"]) for n, p in enumerate(draft.get("prompts", ()), start=1)
+    ]
     for prompt in prompts:
         render_prompt(prompt)
     Prompt.objects.bulk_create(prompts)
     set_draft_key(version=version, key=key, author=author)
+
+
+def _options(version: ScenarioVersion, entries: Sequence[Mapping[str, Any]]) -> list[Option]:
+    """Return unsaved options. Two queries. Raises KeyError for an unknown service or misconception."""
+    services = {s.slug: s for s in Service.objects.filter(slug__in={o["about"] for o in entries if o.get("about")})}
+    named = {o["misconception"] for o in entries if o.get("misconception")}
+    misconceptions = {m.slug: m for m in Misconception.objects.filter(slug__in=named)}
+    return [
+        Option(
+            version=version,
+            position=number,
+            text=entry["text"],
+            about=services[entry["about"]] if entry.get("about") else None,
+            why=entry["why"],
+            tempting=entry.get("tempting", ""),
+            misconception=misconceptions[entry["misconception"]] if entry.get("misconception") else None,
+            right_if=entry.get("right_if", ""),
+            name=entry.get("name", ""),
+        )
+        for number, entry in enumerate(entries, start=1)
+    ]
+
+
+@transaction.atomic
+def save_draft(*, scenario_id: int, draft: Draft, author: User, seen: str) -> ScenarioVersion:
+    """Write bank data, complete or not, to a scenario and return its newest version.
+
+    Tags (placements, pool, difficulty, services, sources) change at once. Content changes the draft, or starts
+    the next version when the newest one is published and differs; attempts keep what they hold. `seen` is the
+    digest of what the author started from. About 25 queries. Raises DraftChanged when somebody saved since.
+    """
+    scenario = Scenario.objects.select_for_update().get(pk=scenario_id)
+    current = written(scenario_id)
+    if current is None or current.seen != seen:
+        raise DraftChanged(scenario.slug)
+    _tag(scenario, draft)
+    version = current.version
+    if version is None or version.published_at is not None:
+        if version is not None and _content(current.draft) == _content(draft):
+            return version
+        version = ScenarioVersion(scenario=scenario, number=next_number(scenario), created_by=author)
+    _write_content(version, draft, author)
     return version
+
+
+@transaction.atomic
+def create_scenario(*, certification: Certification, draft: Draft, author: User) -> ScenarioVersion:
+    """Write bank data, complete or not, as a new scenario with its first draft. About 20 queries."""
+    scenario = Scenario.objects.create(slug=draft["id"], certification=certification, difficulty=draft["difficulty"])
+    _tag(scenario, draft)
+    version = ScenarioVersion(scenario=scenario, number=1, created_by=author)
+    _write_content(version, draft, author)
+    return version
+
+
+def _content(draft: Draft) -> str:
+    frozen = {key: value for key, value in draft.items() if key not in TAGS}
+    return draft_digest(frozen)
+
+
+def _tag(scenario: Scenario, draft: Draft) -> None:
+    scenario.difficulty = draft["difficulty"]
+    scenario.save(update_fields=["difficulty"])
+    scenario.services.set(Service.objects.filter(slug__in=draft["services"]))
+    scenario.sources.set([_source(entry) for entry in draft["sources"]])
+    scenario.placements.exclude(exam_version__slug__in=draft["placements"]).delete()
+    for exam, code in draft["placements"].items():
+        topic = Topic.objects.get(exam_version__slug=exam, code=code)
+        Placement.objects.update_or_create(
+            scenario=scenario,
+            exam_version_id=topic.exam_version_id,
+            defaults={"topic": topic, "pool": draft["pool"]},
+        )
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    values = {"title": entry["title"], "checked_on": entry["checked_on"], "was_read": entry["read"]}
+    source, _created = Source.objects.update_or_create(address=entry["address"], defaults=values)
+    return source
 
 
 @transaction.atomic
@@ -147,18 +236,18 @@ def publish_version(*, version_id: int, now: dt.datetime) -> ScenarioVersion:
 
 
 def publishing_problems(version: ScenarioVersion) -> list[str]:
-    """Return what keeps a version from being published: the rules of the bank schema, in words."""
-    try:
-        ItemEntry.model_validate(entry_data(version.scenario, version))
-    except ValidationError as error:
-        return [_in_words(detail["loc"], detail["msg"]) for detail in error.errors(include_url=False)]
-    return []
-
-
-def _in_words(path: tuple[int | str, ...], message: str) -> str:
-    place = " ".join(str(key + 1) if isinstance(key, int) else key.replace("_", " ") for key in path)
-    message = message.removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+    """Return what keeps a version from being published: lint's errors, in words. Up to nine queries."""
+    options = list(version.options.select_related("about", "misconception").prefetch_related("misconception__between"))
+    context = LintContext(
+        ended=frozenset(o.about.slug for o in options if o.about and o.about.lifecycle == Service.Lifecycle.ENDED),
+        between={
+            o.misconception.slug: tuple(side.slug for side in o.misconception.between.all())
+            for o in options
+            if o.misconception
+        },
+    )
+    findings = lint_draft(entry_data(version.scenario, version), context)
+    return [str(finding) for finding in findings if finding.severity == "error"]
 
 
 @transaction.atomic

@@ -123,7 +123,10 @@ def cues_of(items: Sequence[ItemEntry]) -> list[Cue]:
     return [
         Cue("key is the longest option", longest, len(singles), chance),
         Cue("key is the shortest option", shortest, len(singles), chance),
-        *(Cue(f"key is option {place + 1} as written", places[place], len(singles), chance) for place in sorted(places)),
+        *(
+            Cue(f"key is option {place + 1} as written", places[place], len(singles), chance)
+            for place in sorted(places)
+        ),
     ]
 
 
@@ -144,7 +147,7 @@ class Coverage:
 
 def coverage_of(bank: Bank) -> list[Coverage]:
     """Return the items of every exam version, pool in use and task, tasks without any included."""
-    counts = Counter(
+    counts: Counter[tuple[str, str, str]] = Counter(
         (exam, item.pool, _task(code)) for item in bank.items for exam, code in item.placements.items()
     )
     return [

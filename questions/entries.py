@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from questions.bank_schema import ItemEntry
@@ -85,12 +86,13 @@ def _digest(entry: ItemEntry, without: set[str]) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def key_of(entry: ItemEntry) -> list[int]:
-    """Return the initial key of an entry in the canonical response shape."""
-    if entry.kind == "ordering":
-        placed = [(option.position, number) for number, option in enumerate(entry.options, start=1) if option.position]
+def key_of(draft: Mapping[str, Any]) -> list[int]:
+    """Return the key of bank data that may be incomplete: a prompt without its option has 0."""
+    numbered = list(enumerate(draft["options"], start=1))
+    if draft["kind"] == "ordering":
+        placed = [(option["position"], number) for number, option in numbered if option.get("position")]
         return [number for _position, number in sorted(placed)]
-    if entry.kind == "matching":
-        numbers = {option.name: number for number, option in enumerate(entry.options, start=1)}
-        return [numbers[prompt.match] for prompt in entry.prompts]
-    return [number for number, option in enumerate(entry.options, start=1) if option.key]
+    if draft["kind"] == "matching":
+        numbers = {option.get("name"): number for number, option in numbered}
+        return [numbers.get(prompt["match"] or None, 0) for prompt in draft.get("prompts", ())]
+    return [number for number, option in numbered if option.get("key")]

@@ -29,10 +29,12 @@ _POSITION = re.compile(
     r"\b(?:option|answer|choice)s?\s+\(?(?:[A-H]|\d)\b"
     r"|\([A-H]\)"
     r"|(?i:\b(?:the|listed|mentioned|shown|named)\s+(?:above|below)\b)"
-    r"|(?i:\b(?:above|below|first|second|third|fourth|fifth|last)\s+(?:option|answer|choice)s?\b)"
+    r"|(?i:\b(?:above|below)\s+(?:option|answer|choice)s?\b)"
+    r"|(?i:\b(?:first|second|third|fourth|fifth|sixth|last)\s+options?\b)"
 )
 _NEGATIVE = re.compile(
-    r"\b(?:NOT|EXCEPT)\b|(?i:\bexcept\b[^.]*\?|\b(?:which|what)\b[^,.]{0,60}\b(?:is|are|does|do|should|would|will) not\b[^.]*\?)"
+    r"\b(?:NOT|EXCEPT)\b|(?i:\bexcept\b[^.]*\?"
+    r"|\b(?:which|what)\b[^,.]{0,60}\b(?:is|are|does|do|should|would|will) not\b[^.]*\?)"
 )
 _ARTICLE_BEFORE_BLANK = re.compile(r"\b(an?)\s*(?:_{2,}|\.{3}|…)?\s*[?:.]?\s*$", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"\s*\([^()]*\)\s*$")  # such as "(Choose TWO.)"

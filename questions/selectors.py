@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from questions.models import ExamVersion, Misconception, Scenario, ScenarioVersion, Service
 
@@ -31,6 +32,14 @@ def exam_versions() -> QuerySet[ExamVersion]:
     return ExamVersion.objects.select_related("certification", "guide")
 
 
+_PLURALS = {
+    Service.Kind.SERVICE: _("Services"),
+    Service.Kind.FEATURE: _("Features"),
+    Service.Kind.TECHNIQUE: _("Techniques"),
+    Service.Kind.CONCEPT: _("Concepts"),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class NoteGroup:
     """The notes of one kind, such as all techniques."""
@@ -43,7 +52,8 @@ def note_groups() -> list[NoteGroup]:
     """Return every note, grouped by kind in the order of the kinds. One query."""
     services = list(Service.objects.order_by("name"))
     return [
-        NoteGroup(str(kind.label), [service for service in services if service.kind == kind]) for kind in Service.Kind
+        NoteGroup(str(_PLURALS[kind]), [service for service in services if service.kind == kind])
+        for kind in Service.Kind
     ]
 
 

@@ -32,18 +32,14 @@ def shape_problems_in_words(error: ValidationError) -> Iterator[tuple[KeyPath, s
 
 def _message(detail: ErrorDetails) -> str:
     limits: dict[str, Any] = detail.get("ctx", {})
-    is_empty = detail["input"] in ("", None, (), [], {})
-    match detail["type"]:
-        case "missing":
-            return "is missing"
-        case "string_too_short" | "too_short" | "literal_error" | "string_pattern_mismatch" if is_empty:
-            return "is missing"
-        case "too_short":
-            return f"needs at least {limits['min_length']}, has {limits['actual_length']}"
-        case "too_long":
-            return f"takes at most {limits['max_length']}, has {limits['actual_length']}"
-        case "string_too_long":
-            return f"takes at most {limits['max_length']} characters"
-        case "literal_error":
-            return f"is one of {limits['expected']}"
-    return detail["msg"]
+    if detail["type"] == "missing" or detail["input"] in ("", None, (), [], {}):
+        return "is missing"
+    words = {
+        "too_short": "needs at least {min_length}, has {actual_length}",
+        "too_long": "takes at most {max_length}, has {actual_length}",
+        "string_too_long": "takes at most {max_length} characters",
+        "literal_error": "is one of {expected}",
+        "string_pattern_mismatch": "does not have the shape of an id or code",
+    }
+    sentence = words.get(detail["type"])
+    return sentence.format_map(limits) if sentence else detail["msg"]

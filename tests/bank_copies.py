@@ -54,6 +54,7 @@ def _tables() -> list[tuple[str, list[str]]]:
     return [
         (model._meta.db_table, [f.column for f in model._meta.local_concrete_fields if f.name != PUBLISHED])
         for model in models
+        if not model._meta.proxy
     ]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
-from pytest_django import DjangoDbBlocker
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests.bank_copies import BankCopy, take_copy
 from tests.factories import BLUEPRINTS, LARGE, LARGE_BLUEPRINTS, NOW, SMALL, make_bank
@@ -15,7 +14,7 @@ pytest_plugins = ["tests.cast"]
 
 
 @pytest.fixture(autouse=True)
-def quick_and_clean(settings: SettingsWrapper) -> None:
+def quick_and_clean(settings: Settings) -> None:
     """Hash passwords cheaply, and start with an empty cache: no session, no rate limit of an earlier test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from examprep.http import HttpRequest
 from exams.owners import new_guest, owner_of, set_guest_cookie
-from exams.selectors import blueprint_by_slug, blueprints_for, exams_on_offer, sample_blueprint
+from exams.selectors import blueprint_by_slug, blueprints_for, exams_on_offer, open_attempt, sample_blueprint
 from exams.starting import CannotStart, start_attempt
 
 
@@ -44,7 +44,8 @@ def confirm(request: HttpRequest, exam: str, blueprint: str) -> HttpResponse:
     chosen = blueprint_by_slug(exam=exam, blueprint=blueprint, is_guest=owner is None or owner.is_guest)
     if chosen is None:
         raise Http404
-    context = {"blueprint": chosen, "exam": chosen.exam_version}
+    found = open_attempt(owner=owner, blueprint=chosen, now=timezone.now()) if owner else None
+    context = {"blueprint": chosen, "exam": chosen.exam_version, "open_attempt": found}
     if request.method != "POST":
         return render(request, "exams/confirm.html", context)
     if owner is None:

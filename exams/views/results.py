@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from examprep.http import HttpRequest
 from exams.models import Attempt
-from exams.owners import Owner
+from exams.owners import GUEST_DAYS, Owner
 from exams.review import review_page
 from exams.selectors import attempts_of
 from exams.views.access import attempt_or_404, for_owner
@@ -25,9 +25,8 @@ def result(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
         return redirect("exams:item", attempt.uuid, 1)
     if attempt.state != Attempt.State.GRADED:
         return render(request, "exams/grading.html", {"attempt": attempt})
-    return render(
-        request, "exams/result.html", {"page": review_page(owner=owner, attempt=attempt), "is_guest": owner.is_guest}
-    )
+    page = review_page(owner=owner, attempt=attempt)
+    return render(request, "exams/result.html", {"page": page, "is_guest": owner.is_guest, "guest_days": GUEST_DAYS})
 
 
 @require_safe

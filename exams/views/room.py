@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from examprep.http import HttpRequest
 from examprep.partials import render_page_or_partial
@@ -18,14 +20,23 @@ from exams.marking import check_answer, mark_seen, set_flag, set_struck
 from exams.models import Attempt
 from exams.owners import Owner
 from exams.review import checked_item
-from exams.saving import AnswerRefused, Saved, item_shape, save_answer
-from exams.selectors import item_page, navigator, room_attempt
+from exams.saving import AnswerRefused, Refusal, Saved, item_shape, save_answer
+from exams.selectors import counts_of, item_page, navigator
 from exams.starting import take_lease
 from exams.views.access import attempt_or_404, for_owner
 from questions.responses import MalformedResponse, is_blank
 
 _REFUSED = 409
 _UNPROCESSABLE = 422
+
+
+@dataclasses.dataclass(frozen=True)
+class _Problem:
+    """Why something was not stored, in words for the student, and the status that says so."""
+
+    message: str
+    status: int
+    is_elsewhere: bool = False
 
 
 @require_safe
@@ -47,9 +58,9 @@ def save(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: 
         )
     except MalformedResponse as error:
         message = f"Not saved: {error}. The answer shown is the stored one."
-        return _render_item(request, owner, attempt_uuid, position, problem=message, status=_UNPROCESSABLE)
+        return _render_item(request, owner, attempt_uuid, position, _Problem(message, _UNPROCESSABLE))
     except AnswerRefused as error:
-        return _render_item(request, owner, attempt_uuid, position, problem=error.refusal.message, status=_REFUSED)
+        return _render_item(request, owner, attempt_uuid, position, _refused(error))
     if request.htmx:
         return _render_saved(request, saved, position)
     return _go_on(request, attempt_uuid, position)
@@ -94,9 +105,9 @@ def check(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position:
         check_answer(owner=owner, attempt_uuid=attempt_uuid, position=position, now=timezone.now())
     except MalformedResponse as error:
         message = f"Not checked: {error}."
-        return _render_item(request, owner, attempt_uuid, position, problem=message, status=_UNPROCESSABLE)
+        return _render_item(request, owner, attempt_uuid, position, _Problem(message, _UNPROCESSABLE))
     except AnswerRefused as error:
-        return _render_item(request, owner, attempt_uuid, position, problem=error.refusal.message, status=_REFUSED)
+        return _render_item(request, owner, attempt_uuid, position, _refused(error))
     if request.htmx:
         return _render_item(request, owner, attempt_uuid, position)
     return redirect("exams:item", attempt_uuid, position)
@@ -126,6 +137,7 @@ def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
     context = {
         "attempt": attempt,
         "entries": entries,
+        "counts": counts_of(entries),
         "milliseconds_left": milliseconds_left(deadline=attempt.deadline, now=timezone.now()),
     }
     return render(request, "exams/review.html", context)
@@ -135,15 +147,17 @@ def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
 @for_owner
 def submit(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
     """Close and grade the attempt; repeating it leads to the same result."""
-    attempt = room_attempt(owner=owner, attempt_uuid=attempt_uuid)
-    if attempt is None:
-        raise Http404
+    attempt = attempt_or_404(owner, attempt_uuid)  # time that was up before the submit is what closed it
     close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=timezone.now())
     return _to_result(request, attempt)
 
 
+def _refused(error: AnswerRefused) -> _Problem:
+    return _Problem(error.refusal.message, _REFUSED, is_elsewhere=error.refusal is Refusal.ELSEWHERE)
+
+
 def _render_item(
-    request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int, *, problem: str = "", status: int = 200
+    request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int, problem: _Problem | None = None
 ) -> HttpResponse:
     """Render the stored state of an item: what a reload would show, with a problem beside it if there is one."""
     attempt = attempt_or_404(owner, attempt_uuid)
@@ -159,7 +173,12 @@ def _render_item(
         "explained": checked_item(owner=owner, attempt=attempt, item=page.item),
         **_addresses(attempt_uuid, position),
     }
-    return render_page_or_partial(request, "exams/room.html", context, partial="room", target="room", status=status)
+    if problem is None or not request.htmx:
+        status = problem.status if problem else 200
+        return render_page_or_partial(request, "exams/room.html", context, partial="room", target="room", status=status)
+    # A save asked for its save state only, but a refusal puts the stored answer in place of what the page shows.
+    response = render(request, "exams/room.html#room", context, status=problem.status)
+    return retarget(reswap(response, "outerHTML"), "#room")
 
 
 def _render_saved(request: HttpRequest, saved: Saved, position: int) -> HttpResponse:

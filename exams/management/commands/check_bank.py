@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the folder, and whether a program reads the answer."""
         parser.add_argument("folder", type=Path)
-        parser.add_argument("--json", action="store_true", help="one JSON object: items, errors, warnings, coverage, cues")
+        parser.add_argument(
+            "--json", action="store_true", help="one JSON object: items, errors, warnings, coverage, cues"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what was found; exit 1 when there are errors, 0 when there are at most warnings."""
@@ -62,7 +64,9 @@ def _coverage_lines(coverage: list[Coverage]) -> list[str]:
         pools = list(dict.fromkeys(row.pool for row in rows))
         have = {(row.task, row.pool): row.have for row in rows}
         lines += ["", f"{exam:<12}" + "".join(f"{pool:>10}" for pool in pools)]
-        for domain, tasks in itertools.groupby(dict.fromkeys(row.task for row in rows), key=lambda task: task.split(".")[0]):
+        for domain, tasks in itertools.groupby(
+            dict.fromkeys(row.task for row in rows), key=lambda task: task.split(".")[0]
+        ):
             names = list(tasks)
             lines += [f"  task {task:<5}" + "".join(f"{have[task, pool]:>10}" for pool in pools) for task in names]
             sums = [sum(have[task, pool] for task in names) for pool in pools]
