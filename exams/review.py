@@ -245,18 +245,19 @@ def _reviewed_item(
     item: AttemptItem, key: list[int], placement: Placement | None, panels: dict[int, str], withheld: set[int]
 ) -> ReviewedItem:
     version = item.version
-    options = {option.position: option for option in version.options.all()}
+    is_withheld = version.scenario_id in withheld  # what a page must not show does not reach it
+    options = {} if is_withheld else {option.position: option for option in version.options.all()}
     return ReviewedItem(
         item=item,
         version=version,
-        stem_html=_with_deciding_words_marked(version),
+        stem_html="" if is_withheld else _with_deciding_words_marked(version),
         topic=placement.topic if placement else None,
         difficulty=version.scenario.get_difficulty_display(),
-        options=_reviewed_options(item, key, options, panels),
-        prompts=_reviewed_prompts(item, key, options),
+        options=_reviewed_options(item, key, options, panels) if options else [],
+        prompts=_reviewed_prompts(item, key, options) if options else [],
         services=list(version.scenario.services.all()),
         sources=list(version.scenario.sources.all()),
-        is_withheld=version.scenario_id in withheld,
+        is_withheld=is_withheld,
     )
 
 

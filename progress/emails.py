@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import zoneinfo
 
 import css_inline
@@ -18,6 +19,8 @@ from progress.weekly import DomainNews, WeeklyNews
 
 # What a mail program needs at reading time, such as the dark colours, stays in the head.
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+_MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +55,7 @@ def weekly_message(news: WeeklyNews) -> EmailMultiAlternatives:
         "unsubscribe_address": unsubscribe,
     }
     with timezone.override(zoneinfo.ZoneInfo(news.user.time_zone)):
-        text = render_to_string("progress/emails/weekly.txt", context)
+        text = _MANY_BLANK_LINES.sub("\n\n", render_to_string("progress/emails/weekly.txt", context))
         html = _inliner.inline(render_to_string("progress/emails/weekly.html", context))
     message = EmailMultiAlternatives(
         subject=news.subject,

@@ -61,8 +61,8 @@ GROUP BY evidence.exam_version_id, tag.service_id
 """  # noqa: S608 (constants only)
 
 # A chance is an answered question that offered a wrong option about A, with a misconception, where an option of the
-# key is about B and the misconception is between the two. Falling for it is choosing A without B: who picks both
-# where two are asked for did not take one for the other.
+# key is about B and the misconception is between the two. Falling for it is choosing A and leaving B out: who picks
+# both where two are asked for did not take one for the other.
 CONFUSIONS = f"""
 INSERT INTO progress_confusion (user_id, exam_version_id, misconception_id, chosen_id, right_id,
                                 first_chances, first_fell, repeat_chances, repeat_fell)
@@ -79,7 +79,7 @@ INSERT INTO progress_confusion (user_id, exam_version_id, misconception_id, chos
 ), chance AS (
     SELECT wrong.exam_version_id, wrong.item_id, wrong.is_first, wrong.misconception_id,
            wrong.about_id AS chosen_id, key.about_id AS right_id,
-           bool_or(wrong.is_chosen) AND NOT bool_or(key.is_chosen) AS fell
+           bool_or(wrong.is_chosen) AND NOT bool_and(key.is_chosen) AS fell
     FROM offered AS wrong
     JOIN offered AS key ON key.item_id = wrong.item_id AND key.exam_version_id = wrong.exam_version_id
         AND key.is_right AND key.about_id <> wrong.about_id
@@ -98,8 +98,9 @@ GROUP BY exam_version_id, misconception_id, chosen_id, right_id
 STATES = f"""
 INSERT INTO progress_reportstate (user_id, exam_version_id, built_at, attempt_count, newest_graded_at,
                                   first_total, first_correct, repeat_total, repeat_correct)
-{EVIDENCE}, total AS (SELECT exam_version_id, {_COUNTS} FROM evidence GROUP BY exam_version_id),
-     known AS (
+{EVIDENCE}, total (exam_version_id, first_total, first_correct, repeat_total, repeat_correct) AS (
+    SELECT exam_version_id, {_COUNTS} FROM evidence GROUP BY exam_version_id
+), known AS (
     SELECT blueprint.exam_version_id, count(*) AS attempt_count, max(attempt.graded_at) AS newest_graded_at
     FROM exams_attempt AS attempt JOIN exams_examblueprint AS blueprint ON blueprint.id = attempt.blueprint_id
     WHERE attempt.user_id = %(user_id)s AND attempt.state = 'graded'
@@ -108,8 +109,7 @@ INSERT INTO progress_reportstate (user_id, exam_version_id, built_at, attempt_co
 SELECT %(user_id)s, known.exam_version_id, %(now)s, known.attempt_count, known.newest_graded_at,
        COALESCE(total.first_total, 0), COALESCE(total.first_correct, 0),
        COALESCE(total.repeat_total, 0), COALESCE(total.repeat_correct, 0)
-FROM known LEFT JOIN total (exam_version_id, first_total, first_correct, repeat_total, repeat_correct)
-    ON total.exam_version_id = known.exam_version_id
+FROM known LEFT JOIN total ON total.exam_version_id = known.exam_version_id
 """  # noqa: S608 (constants only)
 
 STALE = """

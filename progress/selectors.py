@@ -50,6 +50,7 @@ class Report:
     services: list[ServiceLine]
     thin_services: list[ServiceLine]
     confusions: list[ConfusionLine]
+    thin_confusions: list[ConfusionLine]
     is_sitting: bool
 
 
@@ -118,13 +119,15 @@ def report_of(*, user_id: int, exam_version: ExamVersion) -> Report:
     state = ReportState.objects.filter(user_id=user_id, exam_version=exam_version).first()
     standing = standing_of(user_id=user_id, exam_version=exam_version)
     services = _service_lines(user_id, exam_version, standing.target)
+    confusions = [] if is_sitting else confusions_of(user_id=user_id, exam_version=exam_version)
     return Report(
         standing=standing,
         state=state,
         is_behind=_is_behind(user_id, exam_version, state),
         services=[line for line in services if line.mastery.is_known],
         thin_services=[line for line in services if not line.mastery.is_known],
-        confusions=[] if is_sitting else confusions_of(user_id=user_id, exam_version=exam_version),
+        confusions=[line for line in confusions if not line.missing],
+        thin_confusions=[line for line in confusions if line.missing],
         is_sitting=is_sitting,
     )
 

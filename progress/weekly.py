@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -42,6 +43,14 @@ class DomainNews:
     def points(self) -> int:
         """The size of the change in per cent points."""
         return abs(self.change.percent_points) if self.change else 0
+
+    @property
+    def likely(self) -> tuple[int, int]:
+        """Between which sizes a change that stands out likely lies, in per cent points."""
+        if self.change is None:
+            return 0, 0
+        ends = sorted((abs(self.change.low), abs(self.change.high)))
+        return math.floor(100 * ends[0]), math.ceil(100 * ends[1])
 
     @property
     def stands_out(self) -> bool:

@@ -17,8 +17,8 @@ from questions.bank_schema import (
     CertificationEntry,
     ItemEntry,
     MisconceptionEntry,
-    OptionEntry,
     ServiceEntry,
+    misconception_problems,
 )
 
 KeyPath = tuple[str | int, ...]
@@ -239,21 +239,8 @@ def _item_problems(
         if service not in services:
             yield entry.problem(f"unknown service {service}", "services")
     for index, option in enumerate(item.options):
-        for message in _option_problems(item, option, services, between):
-            yield entry.problem(f"option {index + 1}: {message}", "options", index)
-
-
-def _option_problems(
-    item: ItemEntry, option: OptionEntry, services: set[str], between: dict[str, tuple[str, ...]]
-) -> Iterator[str]:
-    if option.about is not None and option.about not in services:
-        yield f"it is about {option.about}, which is no service"
-    if option.misconception is None:
-        return
-    sides = between.get(option.misconception)
-    if sides is None:
-        yield f"unknown misconception {option.misconception}"
-    elif option.about not in sides:
-        yield f"{option.misconception} is between {', '.join(sides)}; `about` names one of them"
-    elif item.kind in ("single", "multiple") and not any(key.about in sides for key in item.options if key.key):
-        yield f"no key of the item is about a side of {option.misconception}"
+        if option.about is not None and option.about not in services:
+            message = f"option {index + 1}: it is about {option.about}, which is no service"
+            yield entry.problem(message, "options", index)
+    for index, message in misconception_problems(item, between):
+        yield entry.problem(f"option {index + 1}: {message}", "options", index)

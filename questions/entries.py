@@ -93,6 +93,6 @@ def key_of(draft: Mapping[str, Any]) -> list[int]:
         placed = [(option["position"], number) for number, option in numbered if option.get("position")]
         return [number for _position, number in sorted(placed)]
     if draft["kind"] == "matching":
-        numbers = {option.get("name"): number for number, option in numbered}
-        return [numbers.get(prompt["match"] or None, 0) for prompt in draft.get("prompts", ())]
+        numbers = {option["name"]: number for number, option in numbered if option.get("name")}
+        return [numbers.get(prompt["match"], 0) for prompt in draft.get("prompts", ())]
     return [number for number, option in numbered if option.get("key")]

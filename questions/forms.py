@@ -14,6 +14,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +35,10 @@ class SeveralInputs(forms.TextInput):
     """Text inputs that share one name, so that each can offer its list of suggestions."""
 
     template_name = "admin/widgets/several_inputs.html"
+
+    def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
+        """Render with the site's templates: the renderer of forms knows only those of apps."""
+        return render_to_string(template_name, context)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         """Return what was typed, blanks left out."""

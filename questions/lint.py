@@ -29,7 +29,7 @@ _POSITION = re.compile(
     r"\b(?:option|answer|choice)s?\s+\(?(?:[A-H]|\d)\b"
     r"|\([A-H]\)"
     r"|(?i:\b(?:the|listed|mentioned|shown|named)\s+(?:above|below)\b)"
-    r"|(?i:\b(?:above|below)\s+(?:option|answer|choice)s?\b)"
+    r"|(?i:\b(?:above|below)\s+(?:option|answer|choice)s?\b|\b(?:option|answer|choice)s?\s+(?:above|below)\b)"
     r"|(?i:\b(?:first|second|third|fourth|fifth|sixth|last)\s+options?\b)"
 )
 _NEGATIVE = re.compile(

@@ -53,8 +53,12 @@ class Preview:
 def preview_of(draft: Draft, names: Mapping[str, str]) -> Preview:
     """Return the preview of a draft; `names` gives services and misconceptions their names by id."""
     options = [_option(index, option, names) for index, option in enumerate(draft.get("options") or ())]
-    by_name = {option.get("name"): shown for option, shown in zip(draft.get("options") or (), options, strict=True)}
-    matched = [by_name.get(prompt.get("match") or None) for prompt in draft.get("prompts") or ()]
+    by_name = {
+        option["name"]: shown
+        for option, shown in zip(draft.get("options") or (), options, strict=True)
+        if option.get("name")
+    }
+    matched = [by_name.get(prompt.get("match")) for prompt in draft.get("prompts") or ()]
     prompts = [
         PreviewPrompt(
             number=number,

@@ -20,6 +20,8 @@ from questions.bank_schema import Bank
 from questions.loading import load_bank
 
 PUBLISHED = "published_at"
+# Rows of a copied bank count from here, so that a primary key on a page cannot be taken for another number.
+FIRST_KEY = 731_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +44,20 @@ class BankCopy:
 def take_copy(bank: Bank, blueprints: list[BlueprintEntry], now: dt.datetime) -> BankCopy:
     """Load a bank, remember its rows, and leave the database as it was."""
     with transaction.atomic():
+        _count_from_first_key()
         load_bank(bank=bank, now=now)
         load_blueprints(blueprints)
         copy = BankCopy({table: _read(table, columns) for table, columns in _tables()}, now)
         transaction.set_rollback(True)
     return copy
+
+
+def _count_from_first_key() -> None:
+    with connection.cursor() as cursor:
+        for table, columns in _tables():
+            if "id" in columns:
+                restart = sql.SQL("ALTER SEQUENCE {} RESTART WITH {}")
+                cursor.execute(restart.format(sql.Identifier(f"{table}_id_seq"), sql.Literal(FIRST_KEY)))
 
 
 def _tables() -> list[tuple[str, list[str]]]:

@@ -17,6 +17,9 @@ pytest_plugins = ["tests.cast"]
 def quick_and_clean(settings: Settings) -> None:
     """Hash passwords cheaply, and start with an empty cache: no session, no rate limit of an earlier test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client asks anew which files there are; nothing is collected in a test run.
+    settings.STATIC_ROOT = settings.BASE_DIR / "static"
+    settings.WHITENOISE_USE_FINDERS = False
     cache.clear()
 
 

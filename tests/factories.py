@@ -45,7 +45,7 @@ SOURCE = SourceEntry(address="https://docs.example.com/guide", title="Guide", ch
 
 # Kinds of the items of one domain and pool, over and over.
 KINDS: tuple[Kind, ...] = ("single", "multiple", "ordering", "single", "matching", "multiple")
-SMALL = {"1": 6, "2": 6, "3": 6}
+SMALL = {"1": 8, "2": 8, "3": 8}
 LARGE = {"1": 34, "2": 21, "3": 14}
 
 _RIGHT_POSITIONS = {"single": (2,), "multiple": (1, 4), "ordering": (3, 1, 4), "matching": (2, 3, 1)}

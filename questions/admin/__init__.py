@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
+
 from questions.admin import bank, scenarios
+
+# The writing page needs the width for its two columns; the breadcrumbs lead everywhere.
+admin.site.enable_nav_sidebar = False
 
 __all__ = ["bank", "scenarios"]

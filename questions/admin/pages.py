@@ -47,7 +47,7 @@ def write(request: HttpRequest, model_admin: ScenarioAdmin, object_id: str | Non
     _require_right(request, current)
     posted = request.POST if request.method == "POST" else None
     page = WritingPage(current, writing_choices(), posted)
-    if posted is not None and page.forms.is_valid() and "_check" not in posted:
+    if posted is not None and page.is_readable and "_check" not in posted:
         try:
             version = _save(request, page)
         except DraftChanged:
@@ -78,9 +78,22 @@ class WritingPage:
         return self.current.scenario if self.current else None
 
     @cached_property
+    def is_readable(self) -> bool:
+        """Whether every field says what its type allows; an item that was not posted is."""
+        return self.posted is None or self.forms.is_valid()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the newest version is the one that new attempts draw."""
+        scenario = self.scenario
+        return bool(
+            scenario and self.current and not self.current.is_draft and scenario.state == Scenario.State.PUBLISHED
+        )
+
+    @cached_property
     def draft(self) -> dict[str, Any] | None:
         """What was posted when it can be read, else what is stored."""
-        if self.posted is not None and self.forms.is_valid():
+        if self.posted is not None and self.is_readable:
             return self.forms.draft()
         return self.current.draft if self.current else None
 
