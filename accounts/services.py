@@ -49,13 +49,13 @@ def set_weekly_mail(*, user_id: int, wanted: bool) -> None:
     User.objects.filter(pk=user_id).update(wants_weekly_mail=wanted)
 
 
-def end_sessions(*, user_id: int) -> int:
-    """Delete every session of a person and return how many there were.
+def end_sessions(*, user_id: int, but_not: str | None = None) -> int:
+    """Delete every session of a person, save the one with the key `but_not`; return how many there were.
 
-    The answer-saving path trusts the session without loading the user, so whoever deactivates a person or
-    changes a password or role calls this; the person's next request finds no session.
+    The answer-saving path trusts the session without loading the user, so whoever deactivates or deletes a
+    person or changes a password or role calls this; the person's next request finds no session.
     """
-    sessions = list(UserSession.objects.filter(user_id=user_id))
+    sessions = list(UserSession.objects.filter(user_id=user_id).exclude(session_key=but_not or ""))
     for session in sessions:
         session.end()
     return len(sessions)
@@ -80,6 +80,7 @@ def ensure_account(*, email: str, password: str, group: str | None) -> User:
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
     if not user.check_password(password):  # a new hash of the same password would end the person's sessions
         user.set_password(password)
+        end_sessions(user_id=user.pk)
     user.is_staff = group is not None
     user.save(update_fields=["password", "is_staff"])
     user.groups.set(Group.objects.filter(name=group) if group else [])

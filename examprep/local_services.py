@@ -38,6 +38,7 @@ LOOPBACK_REDIS = "redis://127.0.0.1:6379/0"
 # Below the range from which a system takes the ports of outgoing connections.
 VALKEY_PORTS = range(20_000, 32_000)
 VALKEY_DATABASES = 128
+NOTHING = 0  # a signal that only asks whether the process is there
 
 
 class ServiceError(Exception):
@@ -136,18 +137,23 @@ def end_group(pid: int) -> None:
 
 
 def sweep(run: Path, *, mine: bool = False) -> list[str]:
-    """End what an owner that is gone has left, last started first, and remove its folder and note.
+    """End what an owner that is gone has left, the servers last, and remove its folder and note.
 
     With `mine` also what this very process started. Returns the names of what was ended.
     """
-    ended = []
+    doomed = []
     for path, note in sorted(read_notes(run), key=lambda found: -found[1]["written"]):
         owner = note["owner"]
-        if is_running(owner) and not (mine and owner["pid"] == os.getpid()):
-            continue
-        if note["pid"] != os.getpid() and is_running(note):
-            end(note["pid"], note.get("gently", signal.SIGTERM))
-            ended.append(path.stem)
+        if not is_running(owner) or (mine and owner["pid"] == os.getpid()):
+            doomed.append((path, note))
+    ended = [path.stem for path, note in doomed if is_running(note) and note["pid"] != os.getpid()]
+    for path, note in doomed:  # programs end side by side, each server after them
+        if path.stem in ended and "gently" not in note:
+            with contextlib.suppress(OSError):
+                os.kill(note["pid"], signal.SIGTERM)
+    for path, note in doomed:
+        if path.stem in ended:
+            end(note["pid"], note.get("gently", NOTHING))
         if "folder" in note and Path(note["folder"]).name.startswith("examprep-"):
             shutil.rmtree(note["folder"], ignore_errors=True)
         path.unlink(missing_ok=True)
@@ -412,7 +418,7 @@ def start_valkey(*, keep: bool, var: Path = VAR) -> Server:
             process = subprocess.Popen(
                 [binary, "-"], stdin=given, stdout=output, stderr=output, cwd="/", start_new_session=True
             )
-        note = write_note(var / "run", "valkey", process.pid, folder=str(folder))
+        note = write_note(var / "run", "valkey", process.pid, folder=str(folder), gently=signal.SIGTERM)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         server = Server("valkey", url, "Valkey from its wheel", process, note=note)
         if wait_until(partial(redis_answers, url), process, 10):

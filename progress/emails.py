@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import zoneinfo
+from urllib.parse import urlencode
 
 import css_inline
 from django.conf import settings
@@ -43,10 +44,11 @@ def weekly_message(news: WeeklyNews) -> EmailMultiAlternatives:
     """Return the mail, ready to send, with the headers of one-click unsubscribing (RFC 8058). No query."""
     unsubscribe = absolute(reverse("progress:unsubscribe", args=[unsubscribe_token(news.user.pk)]))
     exam_version = news.standing.exam_version
+    # The next step needs an account: whoever is logged in passes the login page without seeing it.
     context = {
         "news": news,
         "domains": [MailedDomain(domain, bar_segments(domain.line, news.standing.target)) for domain in news.domains],
-        "next_address": absolute(news.next_step.address),
+        "next_address": absolute(f"{reverse('account_login')}?{urlencode({'next': news.next_step.address})}"),
         "report_address": absolute(reverse("progress:report", args=[exam_version.slug])),
         "confusion_address": absolute(news.confusion.confusion.misconception.get_absolute_url())
         if news.confusion

@@ -89,7 +89,9 @@ class ScenarioForm(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=ScenarioVersion.Kind.choices)
     difficulty = forms.ChoiceField(label=_("Difficulty"), choices=Scenario.Difficulty.choices, initial="medium")
-    pool = forms.ChoiceField(label=_("Pool"), choices=Placement.Pool.choices)
+    pool = forms.ChoiceField(
+        label=_("Pool"), choices=Placement.Pool.choices, help_text=_("Kept once the item has a place in an exam.")
+    )
     decision = forms.CharField(
         label=_("Decision tested"), max_length=300, required=False, help_text=_("Such as: X or Y.")
     )

@@ -93,7 +93,9 @@ def _shape(draft: Draft, context: LintContext) -> Iterator[Finding]:
         entry = ItemEntry.model_validate(draft)
     except ValidationError as error:
         for path, message in shape_problems_in_words(error):
-            yield Finding("error", "schema", path, message)
+            # The pool is stored with the places in outlines, so it cannot be there before them.
+            if path != ("pool",) or draft.get("placements"):
+                yield Finding("error", "schema", path, message)
         return
     for index, message in misconception_problems(entry, context.between):
         yield Finding("error", "misconception", ("options", index, "misconception"), message)

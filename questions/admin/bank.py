@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from questions.markup import render_markdown
@@ -13,6 +14,8 @@ from questions.models import Certification, ExamVersion, Misconception, ScoringR
 
 class KeptAdmin(admin.ModelAdmin[Any]):
     """Content is retired, never deleted: nobody deletes here, superusers included."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""

@@ -259,18 +259,18 @@ class TestBadInput:
 class TestRights:
     PAGES = (LIST, ADD, "{change}", "{preview}", "/admin/questions/service/", "/admin/questions/scoringrule/")
 
-    def address(self, page: str) -> str:
+    def address(self, path: str) -> str:
         change = page_of("single")
-        return page.format(change=change, preview=change.replace("change", "preview"))
+        return path.format(change=change, preview=change.replace("change", "preview"))
 
-    @pytest.mark.parametrize("page", PAGES)
-    def test_nobody_enters_without_a_login(self, client: Client, page: str) -> None:
-        response = client.get(self.address(page), follow=True)
+    @pytest.mark.parametrize("path", PAGES)
+    def test_nobody_enters_without_a_login(self, client: Client, path: str) -> None:
+        response = client.get(self.address(path), follow=True)
         assert response.redirect_chain[-1][0].startswith("/account/login/")
 
-    @pytest.mark.parametrize("page", PAGES)
-    def test_a_student_is_refused(self, candidate_client: Client, page: str) -> None:
-        assert candidate_client.get(self.address(page), follow=True).status_code == 403
+    @pytest.mark.parametrize("path", PAGES)
+    def test_a_student_is_refused(self, candidate_client: Client, path: str) -> None:
+        assert candidate_client.get(self.address(path), follow=True).status_code == 403
 
     def test_an_instructor_is_no_superuser_and_has_exactly_these_rights(self, author: User) -> None:
         assert not author.is_superuser
@@ -281,10 +281,10 @@ class TestRights:
         assert not any("scoringrule" in r or "examversion" in r for r in rights if ".view_" not in r)
 
     @pytest.mark.parametrize(
-        "page", ["accounts/user/", "auth/group/", "exams/attempt/", "accounts/user/add/", "exams/examblueprint/"]
+        "path", ["accounts/user/", "auth/group/", "exams/attempt/", "accounts/user/add/", "exams/examblueprint/"]
     )
-    def test_an_instructor_touches_no_people_and_no_attempts(self, author_client: Client, page: str) -> None:
-        assert author_client.get(f"/admin/{page}").status_code == 403
+    def test_an_instructor_touches_no_people_and_no_attempts(self, author_client: Client, path: str) -> None:
+        assert author_client.get(f"/admin/{path}").status_code == 403
 
     def test_nobody_deletes_a_scenario(self, author_client: Client) -> None:
         address = page_of("single").replace("change", "delete")
@@ -340,9 +340,9 @@ class TestLists:
     @pytest.mark.parametrize(
         ("query", "slug", "is_there"),
         [
-            ("kind=ordering", "hush-3", True),
+            ("kind=ordering", "hush-3<", True),
             ("kind=ordering", "hush-1<", False),
-            ("exam=demo-2", "hush-3", False),
+            ("exam=demo-2", "hush-3<", False),
             ("pool=practice", "hush-1<", False),
             ("state__exact=retired", "hush-1<", False),
             ("q=choice+2+of+case+1", "hush-1<", True),
@@ -387,7 +387,7 @@ class TestLists:
         drafts = [s.pk for s in Scenario.objects.filter(slug__in=("fresh-item", "no-stem"))]
         text = text_of(author_client.post(LIST, {"action": "publish_drafts", "_selected_action": drafts}, follow=True))
         assert "1 version published" in text
-        assert "no-stem: " in text
+        assert "no-stem: " in text.lower()
         assert Scenario.objects.get(slug="fresh-item").state == Scenario.State.PUBLISHED
         assert Scenario.objects.get(slug="no-stem").state == Scenario.State.DRAFT
 
@@ -399,12 +399,12 @@ class TestLists:
         assert Scenario.objects.get(slug="hush-1").state == Scenario.State.PUBLISHED
 
     @pytest.mark.parametrize(
-        "page",
+        "path",
         ["service/", "misconception/", "source/", "certification/", "examversion/", "topic/", "scoringrule/",
          "service/add/", "misconception/add/", "source/add/"],
     )  # fmt: skip
-    def test_the_other_lists_open_without_inline_script_or_style(self, author_client: Client, page: str) -> None:
-        response = author_client.get(f"/admin/questions/{page}")
+    def test_the_other_lists_open_without_inline_script_or_style(self, author_client: Client, path: str) -> None:
+        response = author_client.get(f"/admin/questions/{path}")
         assert response.status_code == 200
         assert not re.search(
             r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)[^>]*>\s*[^<\s]", response.content.decode()

@@ -109,9 +109,10 @@ def test_saving_changed_content_starts_a_draft_and_then_changes_that_draft(autho
     for number in (1, 2):
         draft, seen = draft_of(scenario)
         changed = {**draft, "stem": f"Attempt {number} **at the lowest cost**?"}
-        version = save_draft(scenario_id=scenario.pk, draft=changed, author=author, seen=seen)
-        assert version.number == 2
+        assert save_draft(scenario_id=scenario.pk, draft=changed, author=author, seen=seen).number == 2
+    version = version_of_number(scenario, 2)
     assert scenario.versions.count() == 2
+    assert version.stem.startswith("Attempt 2")
     assert "<strong>at the lowest cost</strong>" in version.stem_html
     assert version.created_by == author
     scenario.refresh_from_db()

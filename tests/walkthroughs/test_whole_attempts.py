@@ -9,13 +9,14 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User
-from exams.closing import sweep
+from exams.closing import close_attempt, sweep
 from exams.models import AnswerEvent, Attempt, AttemptItem, AttemptPick, RefusedAnswer
+from questions.models import Placement
 from questions.responses import is_blank
 from tests.asserts import assert_status
 from tests.cast import client_of
 from tests.exams.room import Room, begin
-from tests.factories import NEWER, NOW, OLDER, item_at, position_of_kind, right_response, wrong_response
+from tests.factories import NEWER, NOW, OLDER, item_at, position_of_kind, right_response, start, wrong_response
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -185,16 +186,24 @@ def test_second_mock_prefers_what_was_not_seen(bank: None, candidate: User) -> N
 
 
 def test_practice_brings_back_what_was_missed_before_what_was_right(bank: None, candidate: User) -> None:
-    client = client_of(candidate)
-    missed: set[int] = set()
-    right: set[int] = set()
-    for turn in range(6):  # after these every item of the pool has been seen
-        room, _done = walk(client, f"{NEWER}-practice", ["wrong", "right"], "student")
-        outcomes = dict(room.attempt.items.values_list("version_id", "outcome"))
-        if turn >= 4:
-            fresh = {version for version in outcomes if version not in missed | right}
-            assert fresh or set(outcomes) & missed or not missed
-        missed = (missed - set(outcomes)) | {version for version, outcome in outcomes.items() if outcome == "wrong"}
-        right = (right - set(outcomes)) | {version for version, outcome in outcomes.items() if outcome == "correct"}
-    assert missed
-    assert right
+    past = start(candidate, f"{NEWER}-practice")
+    past.items.all().delete()
+    pool = Placement.objects.filter(exam_version__slug=NEWER, pool="practice").order_by("topic__code", "pk")
+    AttemptItem.objects.bulk_create(
+        AttemptItem(
+            attempt=past,
+            position=position,
+            version=placement.scenario.published_version,
+            option_order=[1],
+            is_scored=True,
+            seen_at=NOW,
+            outcome="wrong" if position % 2 else "correct",
+        )
+        for position, placement in enumerate(pool.select_related("scenario__published_version"), start=1)
+    )
+    close_attempt(attempt_id=past.pk, closer=Attempt.Closer.STUDENT, now=NOW)
+
+    drawn = start(candidate, f"{NEWER}-practice").items.values_list("version_id", flat=True)
+
+    outcomes = set(past.items.filter(version__in=list(drawn)).values_list("outcome", flat=True))
+    assert outcomes == {"wrong"}
