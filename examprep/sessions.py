@@ -19,5 +19,5 @@ class SessionStore(cached_db.SessionStore):
         try:
             return super().load()
         except (RedisError, OSError):
-            session = self._get_session_from_db()
-            return self.decode(session.session_data) if session else {}
+            data: dict[str, Any] = super(cached_db.SessionStore, self).load()
+            return data

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from accounts.models import User
 from accounts.services import INSTRUCTORS, ensure_groups
-from django.contrib.auth.models import Group
 
 PASSWORD = "three demo words"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from django.core.cache import cache
 from pytest_django import DjangoDbBlocker, Settings

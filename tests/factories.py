@@ -64,7 +64,7 @@ def item_entry(number: int, kind: Kind, *, domain: str = "1", pool: Pool = "mock
         services=("north", "south"),
         decision=f"{SECRET} decision of {number}",
         deciding_constraint="at the lowest cost",
-        stem=f"Case {number}: a team needs an answer *at the lowest cost*. Which way is best?".replace("*", ""),
+        stem=f"Case {number}: a team needs an answer at the lowest cost. Which way is best?",
         prompts=tuple(PromptEntry(text=f"row {n} of case {number}", match=f"name-{p}") for n, p in _rows(kind)),
         options=tuple(_options(number, kind)),
         learning_point=f"{SECRET} learning point of {number}",
@@ -101,9 +101,13 @@ def key_of_item(number: int, kind: Kind) -> Response:
 
 def make_bank(sizes: Mapping[Pool, Mapping[str, int]]) -> Bank:
     """Return a bank with so many items by pool and domain."""
-    places = [(pool, domain, n) for pool, domains in sizes.items() for domain, size in domains.items() for n in range(size)]
+    places = [
+        (pool, domain, n) for pool, domains in sizes.items() for domain, size in domains.items() for n in range(size)
+    ]
     return Bank(
-        certification=CertificationEntry(id="demo", name="Demo", vendor="Nobody", versions=(_version(OLDER), _version(NEWER))),
+        certification=CertificationEntry(
+            id="demo", name="Demo", vendor="Nobody", versions=(_version(OLDER), _version(NEWER))
+        ),
         services=tuple(
             ServiceEntry(id=slug, name=slug.title(), kind="service", summary=f"The way {slug}.", notes=f"Go {slug}.")
             for slug in ("north", "south")
@@ -153,7 +157,9 @@ def blueprint_entry(
     name: str = "",
 ) -> BlueprintEntry:
     """Return a blueprint named after exam and mode."""
-    kinds: tuple[Kind, ...] = ("single", "multiple") if exam == NEWER else ("single", "multiple", "ordering", "matching")
+    kinds: tuple[Kind, ...] = (
+        ("single", "multiple") if exam == NEWER else ("single", "multiple", "ordering", "matching")
+    )
     return BlueprintEntry(
         id=f"{exam}-{name or mode}",
         exam=exam,
@@ -203,6 +209,7 @@ class Pen:
 
     attempt: Attempt
     revision: int = 0
+    owner: Owner | None = None
 
     def save(
         self,
@@ -213,7 +220,6 @@ class Pen:
         epoch: int | None = None,
         revision: int | None = None,
         key: uuid.UUID | None = None,
-        owner: Owner | None = None,
     ) -> Saved:
         """Save a response as written (not as shown). Raises what the service raises."""
         self.revision += 1
@@ -224,7 +230,7 @@ class Pen:
             idempotency_key=key or uuid.uuid4(),
         )
         return save_answer(
-            owner=owner or owner_of_attempt(self.attempt),
+            owner=self.owner or owner_of_attempt(self.attempt),
             attempt_uuid=self.attempt.uuid,
             position=position,
             answer=answer,

@@ -6,108 +6,220 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('questions', '0002_freeze_published_versions'),
+        ("questions", "0002_freeze_published_versions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Confusion',
+            name="Confusion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_chances', models.PositiveIntegerField()),
-                ('first_fell', models.PositiveIntegerField()),
-                ('repeat_chances', models.PositiveIntegerField()),
-                ('repeat_fell', models.PositiveIntegerField()),
-                ('chosen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.service')),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.examversion')),
-                ('misconception', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.misconception')),
-                ('right', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.service')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_chances", models.PositiveIntegerField()),
+                ("first_fell", models.PositiveIntegerField()),
+                ("repeat_chances", models.PositiveIntegerField()),
+                ("repeat_fell", models.PositiveIntegerField()),
+                (
+                    "chosen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.service"
+                    ),
+                ),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.examversion"
+                    ),
+                ),
+                (
+                    "misconception",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.misconception"
+                    ),
+                ),
+                (
+                    "right",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.service"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'confusion',
-                'constraints': [models.UniqueConstraint(fields=('user', 'exam_version', 'misconception', 'chosen', 'right'), name='confusion_unique')],
+                "verbose_name": "confusion",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "exam_version", "misconception", "chosen", "right"), name="confusion_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MailDelivery',
+            name="MailDelivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('weekly', 'weekly mail')], max_length=20, verbose_name='kind')),
-                ('iso_year', models.PositiveSmallIntegerField(verbose_name='ISO year')),
-                ('iso_week', models.PositiveSmallIntegerField(verbose_name='ISO week')),
-                ('state', models.CharField(choices=[('claimed', 'claimed'), ('sending', 'sending'), ('sent', 'sent'), ('failed', 'failed'), ('unknown', 'unknown')], default='claimed', max_length=10, verbose_name='state')),
-                ('note', models.CharField(blank=True, help_text='Why it was not sent, or may not have been.', max_length=300, verbose_name='note')),
-                ('claimed_at', models.DateTimeField(verbose_name='claimed')),
-                ('sending_at', models.DateTimeField(blank=True, null=True, verbose_name='handed over')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('snapshot', models.JSONField(blank=True, default=dict, verbose_name='numbers mailed')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mail_deliveries', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("weekly", "weekly mail")], max_length=20, verbose_name="kind")),
+                ("iso_year", models.PositiveSmallIntegerField(verbose_name="ISO year")),
+                ("iso_week", models.PositiveSmallIntegerField(verbose_name="ISO week")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("claimed", "claimed"),
+                            ("sending", "sending"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("unknown", "unknown"),
+                        ],
+                        default="claimed",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True,
+                        help_text="Why it was not sent, or may not have been.",
+                        max_length=300,
+                        verbose_name="note",
+                    ),
+                ),
+                ("claimed_at", models.DateTimeField(verbose_name="claimed")),
+                ("sending_at", models.DateTimeField(blank=True, null=True, verbose_name="handed over")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                ("snapshot", models.JSONField(blank=True, default=dict, verbose_name="numbers mailed")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mail_deliveries",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mail delivery',
-                'verbose_name_plural': 'mail deliveries',
-                'ordering': ('-claimed_at',),
-                'indexes': [models.Index(condition=models.Q(('state__in', ('claimed', 'sending'))), fields=['claimed_at'], name='mail_unfinished')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'iso_year', 'iso_week'), name='mail_once_per_week'), models.CheckConstraint(condition=models.Q(('iso_week__gte', 1), ('iso_week__lte', 53)), name='mail_iso_week')],
+                "verbose_name": "mail delivery",
+                "verbose_name_plural": "mail deliveries",
+                "ordering": ("-claimed_at",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("claimed", "sending"))),
+                        fields=["claimed_at"],
+                        name="mail_unfinished",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind", "iso_year", "iso_week"), name="mail_once_per_week"),
+                    models.CheckConstraint(
+                        condition=models.Q(("iso_week__gte", 1), ("iso_week__lte", 53)), name="mail_iso_week"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReportState',
+            name="ReportState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('built_at', models.DateTimeField(verbose_name='built')),
-                ('attempt_count', models.PositiveIntegerField()),
-                ('newest_graded_at', models.DateTimeField()),
-                ('first_total', models.PositiveIntegerField()),
-                ('first_correct', models.PositiveIntegerField()),
-                ('repeat_total', models.PositiveIntegerField()),
-                ('repeat_correct', models.PositiveIntegerField()),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.examversion')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("built_at", models.DateTimeField(verbose_name="built")),
+                ("attempt_count", models.PositiveIntegerField()),
+                ("newest_graded_at", models.DateTimeField()),
+                ("first_total", models.PositiveIntegerField()),
+                ("first_correct", models.PositiveIntegerField()),
+                ("repeat_total", models.PositiveIntegerField()),
+                ("repeat_correct", models.PositiveIntegerField()),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.examversion"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'report',
-                'constraints': [models.UniqueConstraint(fields=('user', 'exam_version'), name='report_state_unique')],
+                "verbose_name": "report",
+                "constraints": [models.UniqueConstraint(fields=("user", "exam_version"), name="report_state_unique")],
             },
         ),
         migrations.CreateModel(
-            name='ServiceResult',
+            name="ServiceResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_total', models.PositiveIntegerField()),
-                ('first_correct', models.PositiveIntegerField()),
-                ('repeat_total', models.PositiveIntegerField()),
-                ('repeat_correct', models.PositiveIntegerField()),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.examversion')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.service')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_total", models.PositiveIntegerField()),
+                ("first_correct", models.PositiveIntegerField()),
+                ("repeat_total", models.PositiveIntegerField()),
+                ("repeat_correct", models.PositiveIntegerField()),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.examversion"
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.service"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service result',
-                'constraints': [models.UniqueConstraint(fields=('user', 'exam_version', 'service'), name='service_result_unique')],
+                "verbose_name": "service result",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "exam_version", "service"), name="service_result_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TopicResult',
+            name="TopicResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_total', models.PositiveIntegerField()),
-                ('first_correct', models.PositiveIntegerField()),
-                ('repeat_total', models.PositiveIntegerField()),
-                ('repeat_correct', models.PositiveIntegerField()),
-                ('exam_version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.examversion')),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='questions.topic')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_total", models.PositiveIntegerField()),
+                ("first_correct", models.PositiveIntegerField()),
+                ("repeat_total", models.PositiveIntegerField()),
+                ("repeat_correct", models.PositiveIntegerField()),
+                (
+                    "exam_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.examversion"
+                    ),
+                ),
+                (
+                    "topic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="questions.topic"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'topic result',
-                'constraints': [models.UniqueConstraint(fields=('user', 'exam_version', 'topic'), name='topic_result_unique')],
+                "verbose_name": "topic result",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "exam_version", "topic"), name="topic_result_unique")
+                ],
             },
         ),
     ]

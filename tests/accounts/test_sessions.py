@@ -11,6 +11,8 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.services import INSTRUCTORS, end_sessions
@@ -125,7 +127,8 @@ class TestWhatEndsSessions:
         log_in(second, candidate)
 
         response = second.post(
-            reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+            reverse("account_change_password"),
+            {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
         )
 
         assert_status(response, 302)
@@ -135,7 +138,8 @@ class TestWhatEndsSessions:
     def test_session_kept_at_a_change_of_password_can_still_be_ended(self, candidate: User, client: Client) -> None:
         log_in(client, candidate)
         client.post(
-            reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+            reverse("account_change_password"),
+            {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
         )
 
         end_sessions(user_id=candidate.pk)
@@ -150,9 +154,7 @@ class TestWhatEndsSessions:
         assert link
         page = forgetful.get(link.group(1), follow=True)
 
-        response = forgetful.post(
-            page.redirect_chain[-1][0], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
-        )
+        response = forgetful.post(page.redirect_chain[-1][0], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
 
         assert_status(response, 302)
         candidate.refresh_from_db()
@@ -186,3 +188,17 @@ class TestEveryWayIn:
         end_sessions(user_id=author.pk)
 
         assert_status(client.get(reverse("admin:index")), 302)
+
+
+def test_ending_without_the_cache_fails_loudly_and_can_be_repeated(
+    room: Room, candidate: User, settings: Settings
+) -> None:
+    form = form_of(room)
+    known = settings.CACHES
+    settings.CACHES = {"default": known["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    with pytest.raises(RedisError):
+        end_sessions(user_id=candidate.pk)
+    settings.CACHES = known
+
+    assert end_sessions(user_id=candidate.pk) == 1
+    assert_logged_out(room, form)

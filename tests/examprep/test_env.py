@@ -62,7 +62,9 @@ def test_list_has_no_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestSecrets:
-    def test_comes_from_a_mounted_file_without_its_line_end(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_comes_from_a_mounted_file_without_its_line_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "secret").write_text("s3cret\n")
         monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
         monkeypatch.setenv(NAME, "not this one")

@@ -18,7 +18,16 @@ from tests.asserts import assert_status, at_most_queries
 from tests.exams.room import begin
 from tests.factories import NEWER, item_at, right_response
 
-PAGES = ["/", "/start/", f"/start/{NEWER}/", f"/start/{NEWER}/{NEWER}-sample/", "/notes/", "/notes/compare/", "/account/login/", "/account/signup/"]
+PAGES = [
+    "/",
+    "/start/",
+    f"/start/{NEWER}/",
+    f"/start/{NEWER}/{NEWER}-sample/",
+    "/notes/",
+    "/notes/compare/",
+    "/account/login/",
+    "/account/signup/",
+]
 
 
 class TestHealth:
@@ -84,7 +93,9 @@ class TestLostCache:
 
 class TestHeaders:
     @pytest.mark.parametrize("address", PAGES)
-    def test_every_page_has_the_strict_policy_and_nothing_inline(self, address: str, bank: None, client: Client) -> None:
+    def test_every_page_has_the_strict_policy_and_nothing_inline(
+        self, address: str, bank: None, client: Client
+    ) -> None:
         response = client.get(address)
 
         assert_status(response, 200)

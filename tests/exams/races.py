@@ -35,7 +35,7 @@ class Actor(threading.Thread, Generic[Result]):
                 self.backend = cursor.fetchone()[0]
             self._is_connected.set()
             self._results.append(self._action())
-        except BaseException as error:  # noqa: BLE001 (handed to the test by `result`)
+        except BaseException as error:
             self._failures.append(error)
         finally:
             self._is_connected.set()
@@ -78,7 +78,7 @@ class Gate:
         """Let the actor go on."""
         self._opened.set()
 
-    def _stop(self, execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def _stop(self, execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any) -> Any:
         if self._words in statement and not self._reached.is_set():
             self._reached.set()
             assert self._opened.wait(PATIENCE)

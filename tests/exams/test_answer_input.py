@@ -67,7 +67,9 @@ def test_places_with_a_gap_still_say_an_order() -> None:
     shape = ResponseShape("ordering", 4, 0, 3)
 
     posted = read_answer(
-        fields([("place-1", "4"), ("place-2", ""), ("place-3", "2"), ("place-4", "0")]), shape=shape, option_order=[4, 3, 2, 1]
+        fields([("place-1", "4"), ("place-2", ""), ("place-3", "2"), ("place-4", "0")]),
+        shape=shape,
+        option_order=[4, 3, 2, 1],
     )
 
     assert posted.response == [2, 4]
@@ -103,7 +105,11 @@ def test_malformed_post_is_refused_in_words(
         read_answer(fields(pairs, **envelope), shape=shape, option_order=[2, 1, 4, 3])
 
 
-@given(pairs=st.lists(st.tuples(st.sampled_from(["option", "place-1", "place-2", "prompt-1", "epoch"]), st.text(max_size=12))))
+@given(
+    pairs=st.lists(
+        st.tuples(st.sampled_from(["option", "place-1", "place-2", "prompt-1", "epoch"]), st.text(max_size=12))
+    )
+)
 def test_nothing_posted_can_break_the_reading(pairs: list[tuple[str, str]]) -> None:
     for shape in (SINGLE, ORDERING, MATCHING):
         try:

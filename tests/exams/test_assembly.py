@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,13 +21,16 @@ WEIGHTS = {"1": Decimal(50), "2": Decimal(30), "3": Decimal(20)}
 def pool(sizes: dict[str, int], *, ranks: dict[int, int] | None = None) -> list[Candidate]:
     numbered = [(domain, n) for domain, size in sizes.items() for n in range(size)]
     return [
-        Candidate(number, domain, 4, (ranks or {}).get(number, 0)) for number, (domain, _n) in enumerate(numbered, start=1)
+        Candidate(number, domain, 4, (ranks or {}).get(number, 0))
+        for number, (domain, _n) in enumerate(numbered, start=1)
     ]
 
 
 class TestApportion:
     @given(weights=domains, seats=st.integers(0, 200))
-    def test_shares_add_up_and_stay_within_one_of_the_exact_share(self, weights: dict[str, Decimal], seats: int) -> None:
+    def test_shares_add_up_and_stay_within_one_of_the_exact_share(
+        self, weights: dict[str, Decimal], seats: int
+    ) -> None:
         shares = apportion(weights, seats)
         total = sum(weights.values())
 
@@ -38,7 +42,7 @@ class TestApportion:
         shares = apportion(weights, seats)
         by_weight = sorted(weights, key=lambda domain: weights[domain])
 
-        for lighter, heavier in zip(by_weight, by_weight[1:], strict=False):
+        for lighter, heavier in pairwise(by_weight):
             assert weights[lighter] == weights[heavier] or shares[lighter] <= shares[heavier]
 
     def test_tie_goes_to_the_lower_domain(self) -> None:
@@ -77,7 +81,11 @@ class TestDraw:
         seen = {1: 1, 2: 1, 3: 2, 4: 2}  # of the eight items of domain 1; the first two were seen least often
 
         form = draw_form(
-            candidates=pool({"1": 8}, ranks=seen), weights={"1": Decimal(1)}, scored_count=6, unscored_count=0, seed=seed
+            candidates=pool({"1": 8}, ranks=seen),
+            weights={"1": Decimal(1)},
+            scored_count=6,
+            unscored_count=0,
+            seed=seed,
         )
 
         assert {item.version_id for item in form} == {5, 6, 7, 8, 1, 2}

@@ -145,7 +145,11 @@ class TestSweep:
         assert sweep(now=ACCEPT_UNTIL) == 1
 
         overdue.refresh_from_db()
-        assert (overdue.state, overdue.closed_by, overdue.closed_at) == ("graded", Attempt.Closer.DEADLINE, ACCEPT_UNTIL)
+        assert (overdue.state, overdue.closed_by, overdue.closed_at) == (
+            "graded",
+            Attempt.Closer.DEADLINE,
+            ACCEPT_UNTIL,
+        )
         assert state_of(young) == state_of(practice) == "open"
 
     def test_second_sweep_finds_nothing(self, attempt: Attempt) -> None:

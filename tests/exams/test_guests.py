@@ -57,7 +57,11 @@ class TestWhatAGuestMay:
         assert Attempt.objects.count() == 1
 
     def test_looking_around_makes_no_guest(self, bank: None, client: Client) -> None:
-        for address in (reverse("exams:home"), reverse("exams:choose_exam"), reverse("exams:confirm", args=[NEWER, SAMPLE])):
+        for address in (
+            reverse("exams:home"),
+            reverse("exams:choose_exam"),
+            reverse("exams:confirm", args=[NEWER, SAMPLE]),
+        ):
             assert_status(client.get(address), 200)
 
         assert GUEST_COOKIE not in client.cookies

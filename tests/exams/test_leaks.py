@@ -21,7 +21,9 @@ from tests.factories import MISCONCEPTION, NEWER, OLDER, SECRET, SECRET_SLUG, it
 
 FRAGMENT = {**HTMX, "HX-Target": "room"}
 KEYS_OF_THE_BANK = re.compile(str(FIRST_KEY)[:5] + r"\d+")
-TELLING_NAMES = re.compile(r"correct|rationale|misconception|distractor|tempting|\bkey\b|is-right|outcome", re.IGNORECASE)
+TELLING_NAMES = re.compile(
+    r"correct|rationale|misconception|distractor|tempting|\bkey\b|is-right|outcome", re.IGNORECASE
+)
 SITTINGS = [
     pytest.param(f"{NEWER}-mock", False, id="mock of the newer exam"),
     pytest.param(f"{OLDER}-mock", False, id="mock of the older exam"),
@@ -43,7 +45,9 @@ class Wiretap(Client):
         response = super().request(**request)
         headers = "\n".join(f"{name}: {value}" for name, value in response.items())
         body = response.content.decode()
-        self.sent.append((f"{request['REQUEST_METHOD']} {request['PATH_INFO']}", f"{headers}\n{response.cookies}\n{body}"))
+        self.sent.append(
+            (f"{request['REQUEST_METHOD']} {request['PATH_INFO']}", f"{headers}\n{response.cookies}\n{body}")
+        )
         return response
 
 
@@ -74,7 +78,9 @@ def answer_every_way(room: Room, position: int) -> None:
             room.save(position, response, htmx=bool(headers))
         room.save(position, right_response(item), htmx=bool(headers))
         assert_status(room.client.post(room.address("save_answer", position), old_form, headers=headers), 409)
-        assert_status(room.save(position, [], htmx=bool(headers), option=["9"], **{"place-1": "x", "prompt-1": "9"}), 422)
+        assert_status(
+            room.save(position, [], htmx=bool(headers), option=["9"], **{"place-1": "x", "prompt-1": "9"}), 422
+        )
         for name in ("flag", "strike"):
             for on in ("1", "0"):
                 room.client.post(room.address(name, position), {"on": on, "option": "1"}, headers=headers)
@@ -171,7 +177,9 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
         first.submit()
         second = begin(candidate_client, f"{NEWER}-mock")
 
-        entries = re.findall(r'<li class="entry" id="question-(\d+)".*?</li>\s*(?=<li class="entry"|</ol>)', first.result(), re.DOTALL)
+        entries = re.findall(
+            r'<li class="entry" id="question-(\d+)".*?</li>\s*(?=<li class="entry"|</ol>)', first.result(), re.DOTALL
+        )
         pages = dict(zip(entries, re.split(r'<li class="entry"', first.result())[1:], strict=True))
 
         sealed = numbers_of(second.attempt)
@@ -202,7 +210,9 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
         told = set()
         for item in list(practice.attempt.items.select_related("version")):
             form = practice.fields(item.position, right_response(item))
-            page = practice.client.post(practice.address("check_answer", item.position), form, follow=True).content.decode()
+            page = practice.client.post(
+                practice.address("check_answer", item.position), form, follow=True
+            ).content.decode()
             told |= explained(page)
             if number_of(item) in shared:
                 words = re.sub(r"<[^>]+>", " ", page).lower()
@@ -213,7 +223,9 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
         assert told == numbers_of(practice.attempt) - shared
         assert explained(practice.result()) == numbers_of(practice.attempt) - shared
 
-    def test_another_persons_sealed_attempt_withholds_nothing(self, bank: None, candidate: User, stranger: User) -> None:
+    def test_another_persons_sealed_attempt_withholds_nothing(
+        self, bank: None, candidate: User, stranger: User
+    ) -> None:
         mine = begin(client_of(candidate), f"{NEWER}-mock")
         mine.submit()
         begin(client_of(stranger), f"{NEWER}-mock")

@@ -15,7 +15,7 @@ from exams.starting import claim_guest_attempts, take_lease
 from tests.cast import make_user
 from tests.exams.races import Actor, Gate, uncommitted
 from tests.exams.test_clock import ACCEPT_UNTIL
-from tests.factories import NEWER, NOW, OLDER, Pen, item_at, owner_of_attempt, right_response, start, wrong_response
+from tests.factories import NEWER, NOW, Pen, item_at, owner_of_attempt, right_response, start, wrong_response
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -162,7 +162,9 @@ class TestSaves:
 
 class TestStarts:
     @pytest.mark.parametrize("who", ["user", "guest"])
-    def test_two_starts_give_one_attempt_to_both(self, who: str, transactional_db: None, bank: None, candidate: User) -> None:
+    def test_two_starts_give_one_attempt_to_both(
+        self, who: str, transactional_db: None, bank: None, candidate: User
+    ) -> None:
         owner = Owner(user_id=candidate.pk) if who == "user" else new_guest()[0]
         slug = f"{NEWER}-sample"
         with uncommitted():
@@ -211,7 +213,7 @@ class TestClaims:
     def test_claim_waits_for_a_save_in_flight(self, guest: Owner, candidate: User) -> None:
         attempt = start(guest, f"{NEWER}-sample")
         with uncommitted():
-            Pen(attempt).save(1, [1], owner=guest)
+            Pen(attempt, owner=guest).save(1, [1])
             claiming = Actor(lambda: self.claim(guest, candidate))
             claiming.wait_until_blocked()
 
@@ -222,7 +224,7 @@ class TestClaims:
         attempt = start(guest, f"{NEWER}-sample")
         with uncommitted():
             self.claim(guest, candidate)
-            saving = Actor(lambda: Pen(attempt).save(1, [1], owner=guest))
+            saving = Actor(lambda: Pen(attempt, owner=guest).save(1, [1]))
             saving.wait_until_blocked()
 
         with pytest.raises(AttemptNotFound):

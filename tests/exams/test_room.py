@@ -43,7 +43,8 @@ def chosen(page: str) -> list[int]:
 
 class TestSavingWithoutHtmx:
     @pytest.mark.parametrize(
-        ("go", "to"), [("3", "items/3/"), ("review", "review/"), ("", "items/2/"), ("nonsense", "items/2/"), ("0", "items/2/")]
+        ("go", "to"),
+        [("3", "items/3/"), ("review", "review/"), ("", "items/2/"), ("nonsense", "items/2/"), ("0", "items/2/")],
     )
     def test_saves_and_goes_where_the_button_says(self, go: str, to: str, room: Room) -> None:
         response = room.save(2, right_response(item_at(room.attempt, 2)), go=go)
@@ -221,7 +222,9 @@ class TestMarks:
         room.client.post(room.address("strike", 1), {"option": "3", "on": "1"})
 
         assert item_at(room.attempt, 1).struck == [item.option_order[2]]
-        assert_status(room.save(1, [item.option_order[2]] if item.version.kind == "single" else item.option_order[2:3]), 302)
+        assert_status(
+            room.save(1, [item.option_order[2]] if item.version.kind == "single" else item.option_order[2:3]), 302
+        )
         room.client.post(room.address("strike", 1), {"option": "3", "on": "0"})
         assert item_at(room.attempt, 1).struck == []
 
@@ -259,7 +262,12 @@ class TestPractice:
         assert '<form id="answer"' not in page
         item.refresh_from_db()
         assert (item.response, item.outcome) == (wrong_response(item), "wrong")
-        assert_status(practice.client.post(practice.address("save_answer", 1), data | {"idempotency_key": uuid.uuid4(), "revision": 9}), 409)
+        assert_status(
+            practice.client.post(
+                practice.address("save_answer", 1), data | {"idempotency_key": uuid.uuid4(), "revision": 9}
+            ),
+            409,
+        )
 
     def test_selecting_never_reveals(self, practice: Room) -> None:
         item = item_at(practice.attempt, 1)
@@ -283,7 +291,9 @@ class TestPractice:
         assert item_at(practice.attempt, 1).checked_at == before
 
     @pytest.mark.parametrize("mode", ["mock", "sample"])
-    def test_nothing_is_revealed_before_the_end_elsewhere(self, mode: str, bank: None, candidate_client: Client) -> None:
+    def test_nothing_is_revealed_before_the_end_elsewhere(
+        self, mode: str, bank: None, candidate_client: Client
+    ) -> None:
         room = begin(candidate_client, f"{NEWER}-{mode}")
         data = room.fields(1, right_response(item_at(room.attempt, 1)))
 

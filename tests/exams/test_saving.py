@@ -17,7 +17,7 @@ from exams.saving import AnswerRefused, AttemptNotFound, Refusal, item_shape, sa
 from exams.starting import take_lease
 from questions.responses import ResponseShape
 from tests.asserts import at_most_queries
-from tests.factories import NEWER, NOW, OLDER, Pen, item_at, owner_of_attempt, position_of_kind, start, start_with
+from tests.factories import NEWER, NOW, Pen, item_at, owner_of_attempt, position_of_kind, start, start_with
 
 LATER = NOW + dt.timedelta(minutes=5)
 TOO_LATE = NOW + dt.timedelta(minutes=61)
@@ -180,7 +180,7 @@ def test_attempt_of_somebody_else_is_not_found(whose: str, attempt: Attempt, str
     owner = Owner(user_id=stranger.pk) if whose == "stranger" else new_guest()[0]
 
     with pytest.raises(AttemptNotFound):
-        Pen(attempt).save(1, [2], owner=owner)
+        Pen(attempt, owner=owner).save(1, [2])
 
     assert stored(attempt) == ([], 0, 0)
     assert not RefusedAnswer.objects.exists()

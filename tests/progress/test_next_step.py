@@ -19,10 +19,14 @@ NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
 def line(code: str, weight: float, correct: int, total: int) -> TopicLine:
-    return TopicLine(Topic(code=code, title=f"Topic {code}"), weight, judge(correct=correct, total=total, target=75), 0, 0)
+    return TopicLine(
+        Topic(code=code, title=f"Topic {code}"), weight, judge(correct=correct, total=total, target=75), 0, 0
+    )
 
 
-def choose(*domains: TopicLine, attempts: list[Attempt] | None = None, blueprints: list[ExamBlueprint] | None = None) -> NextStep:
+def choose(
+    *domains: TopicLine, attempts: list[Attempt] | None = None, blueprints: list[ExamBlueprint] | None = None
+) -> NextStep:
     return choose_next_step(
         exam_version=EXAM,
         open_attempts=attempts or [],
@@ -66,5 +70,7 @@ def test_without_practice_the_choice_is_the_students(blueprints: list[ExamBluepr
 
 def test_weak_tasks_stand_for_their_domain_and_a_weak_domain_for_itself() -> None:
     tasks = [line("1.1", 25, 0, 9), line("1.2", 25, 9, 9)]
-    found = weak_topics([DomainLine(line("1", 50, 9, 18), tasks), DomainLine(line("2", 50, 0, 9), [line("2.1", 50, 0, 4)])])
+    found = weak_topics(
+        [DomainLine(line("1", 50, 9, 18), tasks), DomainLine(line("2", 50, 0, 9), [line("2.1", 50, 0, 4)])]
+    )
     assert [weak.topic.code for weak in found] == ["2", "1.1"]

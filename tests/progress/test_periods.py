@@ -37,7 +37,9 @@ def utc(text: str) -> dt.datetime:
         ("2024-12-30 12:00", KOLKATA, IsoWeek(2025, 1)),
     ],
 )
-def test_week_follows_the_persons_clock_and_the_iso_year(moment: str, zone: zoneinfo.ZoneInfo, expected: IsoWeek) -> None:
+def test_week_follows_the_persons_clock_and_the_iso_year(
+    moment: str, zone: zoneinfo.ZoneInfo, expected: IsoWeek
+) -> None:
     assert week_of(utc(moment), zone) == expected
 
 
@@ -96,7 +98,9 @@ def test_moment_without_offset_is_refused() -> None:
     st.datetimes(min_value=dt.datetime(2000, 1, 1), max_value=dt.datetime(2090, 1, 1), timezones=st.just(dt.UTC)),  # noqa: DTZ001
     st.sampled_from(ZONES),
 )
-def test_every_moment_lies_within_exactly_the_week_it_is_said_to_be_in(moment: dt.datetime, zone: zoneinfo.ZoneInfo) -> None:
+def test_every_moment_lies_within_exactly_the_week_it_is_said_to_be_in(
+    moment: dt.datetime, zone: zoneinfo.ZoneInfo
+) -> None:
     week = week_of(moment, zone)
     start, end = week_bounds(week, zone)
     assert start <= moment < end

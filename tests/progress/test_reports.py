@@ -25,13 +25,13 @@ from tests.progress.sittings import MOCK, PRACTICE, SAMPLE, domain_of, refresh, 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 LATER = NOW + dt.timedelta(days=1)
-DERIVED: tuple[type[Model], ...] = (TopicResult, ServiceResult, Confusion)
+DERIVED: list[type[Model]] = [TopicResult, ServiceResult, Confusion, ReportState]
 
 
 def derived_rows() -> list[list[tuple[Any, ...]]]:
     """Return every derived row without its key and build time."""
     found = []
-    for model in (*DERIVED, ReportState):
+    for model in DERIVED:
         names = [field.attname for field in model._meta.concrete_fields if field.name not in ("id", "built_at")]
         found.append(sorted(model._default_manager.values_list(*names)))
     return found
@@ -186,7 +186,7 @@ class TestRefresh:
         sit(candidate, MOCK, is_right=lambda item: item.position % 2 == 0)
         refresh(candidate)
         before = derived_rows()
-        for model in (*DERIVED, ReportState):
+        for model in DERIVED:
             model._default_manager.all().delete()
         refresh(candidate)
         assert derived_rows() == before
@@ -210,7 +210,9 @@ class TestRefresh:
 
 
 class TestStaleReports:
-    def test_a_new_graded_attempt_makes_the_report_stale_until_it_is_built(self, candidate: User, stranger: User) -> None:
+    def test_a_new_graded_attempt_makes_the_report_stale_until_it_is_built(
+        self, candidate: User, stranger: User
+    ) -> None:
         sit(candidate, MOCK)
         sit(stranger, MOCK)
         refresh(stranger)

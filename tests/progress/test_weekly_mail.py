@@ -29,7 +29,7 @@ from tests.asserts import assert_status
 from tests.cast import PASSWORD
 from tests.factories import SECRET, SECRET_SLUG
 from tests.progress.conftest import MONDAY, WEDNESDAY
-from tests.progress.sittings import MOCK, PRACTICE, SAMPLE, domain_of, sit, wrong
+from tests.progress.sittings import MOCK, PRACTICE, SAMPLE, sit, wrong
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bank")]
 WEEK = dt.timedelta(days=7)
@@ -46,9 +46,9 @@ def mail(mailoutbox: list[EmailMultiAlternatives], now: dt.datetime = MONDAY) ->
 
 
 def html_of(message: EmailMultiAlternatives) -> str:
-    [part] = message.alternatives
-    assert part.mimetype == "text/html"
-    return str(part.content)
+    [(content, kind)] = message.alternatives
+    assert kind == "text/html"
+    return str(content)
 
 
 def words_of(page: str) -> str:
@@ -155,7 +155,7 @@ class TestChange:
             sit(candidate, MOCK, now=WEDNESDAY + WEEK + hours * HOUR)
         message = mail(mailoutbox, MONDAY + WEEK)
         assert max(total for _right, total in before.values()) >= 5
-        assert re.fullmatch(r"Domain \d is up \d+ points", message.subject), message.subject
+        assert re.fullmatch(r"Domain \d is up \d+ points", str(message.subject)), message.subject
         for text in (str(message.body), words_of(html_of(message))):
             assert re.search(r"up \d+ points, likely \d+ to \d+", text)
             assert "since your mail of 30 November" in text
@@ -216,9 +216,7 @@ class TestUnsubscribe:
         sent: Message = message.message()
         [address] = re.fullmatch(r"<(https?://.+)>", str(message.extra_headers["List-Unsubscribe"])).groups()  # type: ignore[union-attr]
         assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        response = Client(enforce_csrf_checks=True).post(
-            urlsplit(address).path, {"List-Unsubscribe": "One-Click"}
-        )
+        response = Client(enforce_csrf_checks=True).post(urlsplit(address).path, {"List-Unsubscribe": "One-Click"})
         assert_status(response, 200)
         assert not self.wants(student)
 

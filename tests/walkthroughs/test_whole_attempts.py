@@ -147,7 +147,9 @@ def test_each_kind_of_item(kind: str, action: str, large_bank: None, candidate: 
     assert list(options) == [place for place in item.response if place]
     prompts = AttemptPick.objects.filter(item=item, prompt__isnull=False).count()
     assert prompts == (len(options) if kind == "matching" else 0)
-    assert AttemptItem.objects.filter(attempt=room.attempt, outcome="correct").count() == int(OUTCOMES[action] == "correct")
+    assert AttemptItem.objects.filter(attempt=room.attempt, outcome="correct").count() == int(
+        OUTCOMES[action] == "correct"
+    )
 
 
 def test_practice_checked_to_the_end(bank: None, candidate: User) -> None:
