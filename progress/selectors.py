@@ -192,7 +192,7 @@ def confusion_panel(attempt: Attempt, options: Sequence[Option]) -> dict[int, st
 
     Nothing while the report does not know this attempt yet: a figure without it would be wrong.
     """
-    if attempt.user_id is None:
+    if attempt.user_id is None or attempt.graded_at is None:
         return {}
     knows = ReportState.objects.filter(
         user_id=OuterRef("user_id"),

@@ -44,8 +44,8 @@ def report(request: AuthenticatedHttpRequest, exam: str) -> HttpResponse:
     return render(request, "progress/report.html", context)
 
 
-@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the weekly mail should end; a POST ends it. The signed token is the permission, no login needed.
 

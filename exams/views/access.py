@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.cache import add_never_cache_headers
 
 from examprep.http import HttpRequest
 from exams.closing import close_if_over
@@ -40,7 +40,6 @@ def for_owner(view: RoomView[Parameters]) -> Callable[Concatenate[HttpRequest, P
             except AttemptNotFound as error:
                 raise Http404 from error
         add_never_cache_headers(response)
-        patch_cache_control(response, no_store=True, private=True)
         return response
 
     return wrapper

@@ -11,12 +11,13 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from exams import closing
 from exams.closing import close_attempt, grade_attempt, sweep
+from exams.marking import check_answer
 from exams.models import Attempt, AttemptItem, AttemptPick
 from exams.signals import attempt_graded
 from exams.tasks import close_overdue_attempts, purge_guest_attempts
 from questions.models import ScoringRule
 from tests.exams.test_clock import ACCEPT_UNTIL
-from tests.factories import NEWER, NOW, OLDER, Pen, item_at, right_response, start, wrong_response
+from tests.factories import NEWER, NOW, OLDER, Pen, item_at, owner_of_attempt, right_response, start, wrong_response
 
 
 @pytest.fixture
@@ -90,6 +91,20 @@ class TestGrade:
 
         item.refresh_from_db()
         assert item.outcome == "correct"
+
+    def test_checked_practice_item_keeps_the_outcome_it_was_shown(self, bank: None, candidate: User) -> None:
+        practice = start(candidate, f"{NEWER}-practice")
+        item = item_at(practice)
+        Pen(practice).save(1, wrong_response(item))
+        check_answer(owner=owner_of_attempt(practice), attempt_uuid=practice.uuid, position=1, now=NOW)
+        shown = item_at(practice).rule
+        ScoringRule.objects.create(version=item.version, number=2, accepted=[wrong_response(item)], reason="rekey")
+
+        close(practice)
+
+        item.refresh_from_db()
+        assert (item.outcome, item.rule) == ("wrong", shown)
+        assert item.picks.count() == len(item.response)
 
     def test_unscored_items_are_graded_and_do_not_count(self, attempt: Attempt) -> None:
         pen = Pen(attempt)

@@ -53,7 +53,13 @@ class Wiretap(Client):
 
 def sit_whole(client: Client, slug: str) -> Room:
     """Do everything that can be done in an attempt, short of submitting it."""
-    for address in ("exams:home", "exams:choose_exam", "questions:notes", "questions:comparisons"):
+    for address in (
+        "exams:home",
+        "exams:choose_exam",
+        "questions:notes",
+        "questions:comparisons",
+        "progress:dashboard",
+    ):
         client.get(reverse(address), follow=True)
     room = begin(client, slug)
     count = room.attempt.items.count()
@@ -62,7 +68,8 @@ def sit_whole(client: Client, slug: str) -> Room:
     for name in ("review", "result"):
         client.get(room.address(name))
         client.get(room.address(name), headers=HTMX)
-    client.get(reverse("exams:history"))
+    for address in ("exams:history", "progress:dashboard"):
+        client.get(reverse(address))
     client.post(room.address("continue_here"))
     begin(client, slug)
     return room

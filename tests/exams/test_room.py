@@ -11,6 +11,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from exams.marking import mark_seen
 from exams.models import AnswerEvent, Attempt, AttemptItem, RefusedAnswer
 from exams.starting import take_lease
 from questions.authoring import retire
@@ -248,6 +249,14 @@ class TestMarks:
 
         assert item_at(room.attempt, 3).seen_at == NOW
         assert item_at(room.attempt, 4).seen_at is None
+
+    def test_second_window_does_not_move_the_first_sight(self, room: Room) -> None:
+        first, second = item_at(room.attempt, 3), item_at(room.attempt, 3)  # both read before either wrote
+
+        mark_seen(item=first, now=NOW)
+        mark_seen(item=second, now=NOW + dt.timedelta(minutes=1))
+
+        assert item_at(room.attempt, 3).seen_at == NOW
 
 
 class TestPractice:

@@ -35,13 +35,14 @@ OUTCOMES = {
     "unfinished": "wrong",
 }
 PLANS = [
-    pytest.param(["right"], id="all right"),
-    pytest.param(["wrong"], id="all wrong"),
-    pytest.param(["not seen"], id="nothing opened"),
-    pytest.param(["blank"], id="opened and left"),
-    pytest.param(["right", "wrong", "blank", "not seen"], id="a bit of everything"),
-    pytest.param(["taken back", "wrong, then right", "right, then wrong"], id="changes of mind"),
-    pytest.param(["right, sent twice", "unfinished"], id="sent twice and unfinished"),
+    pytest.param(["right"], "student", id="all right"),
+    pytest.param(["wrong"], "deadline", id="all wrong"),
+    pytest.param(["not seen"], "deadline", id="nothing opened"),
+    pytest.param(["blank"], "student", id="opened and left"),
+    pytest.param(["right", "wrong", "blank", "not seen"], "student", id="a bit of everything, submitted"),
+    pytest.param(["right", "wrong", "blank", "not seen"], "deadline", id="a bit of everything, time up"),
+    pytest.param(["taken back", "wrong, then right", "right, then wrong"], "student", id="changes of mind"),
+    pytest.param(["right, sent twice", "unfinished"], "deadline", id="sent twice and unfinished"),
 ]
 LATE_PLANS = [pytest.param(["wrong, right too late", "blank, right too late", "right"], id="some too late")]
 MODES = [f"{exam}-{mode}" for exam in (NEWER, OLDER) for mode in ("mock", "sample", "practice")]
@@ -111,8 +112,7 @@ def assert_outcome(room: Room, done: dict[int, str], closer: str) -> None:
     assert picks == {item.position: sum(1 for place in item.response if place) for item in items}
 
 
-@pytest.mark.parametrize("closer", ["student", "deadline"])
-@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize(("plan", "closer"), PLANS)
 @pytest.mark.parametrize("slug", MODES)
 def test_whole_attempt(slug: str, plan: list[str], closer: str, bank: None, candidate: User) -> None:
     room, done = walk(client_of(candidate), slug, plan, closer)

@@ -33,6 +33,11 @@ class Command(BaseCommand):
             bank, blueprints = read_bank(folder), read_blueprints(folder)
         except BankInvalid as error:
             raise CommandError(f"{error}\n{len(error.problems)} problems; nothing was loaded") from error
+        known = {version.id for version in bank.certification.versions}
+        if unknown := [
+            f"{entry.id} names the unknown exam {entry.exam}" for entry in blueprints if entry.exam not in known
+        ]:
+            raise CommandError("\n".join([*unknown, "nothing was loaded"]))
         with transaction.atomic():
             report = load_bank(bank=bank, now=timezone.now(), take=options["take"])
             load_blueprints(blueprints)
