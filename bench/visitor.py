@@ -102,7 +102,9 @@ def some_answer(page: Page) -> list[Field]:
         count = int(asked[1]) if asked and "checkbox" in page.text else 1
         return [("option", value) for value in page.choices["option"][:count]]
     fields = []
-    for number, name in enumerate(sorted(name for name in page.choices if name.startswith(("place-", "prompt-"))), start=1):
+    for number, name in enumerate(
+        sorted(name for name in page.choices if name.startswith(("place-", "prompt-"))), start=1
+    ):
         fields.append((name, str(number)))
     return fields
 

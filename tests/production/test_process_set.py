@@ -113,10 +113,10 @@ def fresh_database() -> Iterator[str]:
     server, name = os.environ["DATABASE_URL"], f"processes_{os.getpid()}"
     base, _, query = server.partition("?")
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")  # type: ignore[arg-type] # our own name
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type] # our own name
+        connection.execute(f"DROP DATABASE IF EXISTS {name}")
+        connection.execute(f"CREATE DATABASE {name}")
         yield f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type] # our own name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager
