@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VAR = ROOT / "var"
@@ -68,20 +68,14 @@ def missing_prerequisite(version: Any = sys.version_info[:2]) -> str:
 if missing_prerequisite():
     stop_with(missing_prerequisite())
 
-if TYPE_CHECKING:
-    from examprep import local_services as local
-else:  # by its path: importing the package imports what is not installed yet
-    spec = importlib.util.spec_from_file_location("local_services", ROOT / "examprep/local_services.py")
-    local = sys.modules["local_services"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(local)
-
+from examprep import local_postgres, local_processes, local_services  # noqa: E402 (an older Python could not read them)
 
 # --- Set-up ---------------------------------------------------------------------------------------------------------
 
 
 def set_up(kind: str) -> None:
     """Make .venv hold exactly what the locks say; quick when it already does."""
-    with local.locked(VAR / "run/setup.lock", wait=True):
+    with local_processes.locked(VAR / "run/setup.lock", wait=True):
         if not venv_works():
             print("Making .venv")
             subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
@@ -178,31 +172,31 @@ def leave(_number: int, _frame: Any) -> NoReturn:
 
 def running() -> dict[str, Any]:
     """Return the note of the run that holds the lock, empty while it has none."""
-    notes = [note for path, note in local.read_notes(VAR / "run") if path.name.startswith("start-")]
-    return next(filter(local.is_running, notes), {})
+    notes = [note for path, note in local_processes.read_notes(VAR / "run") if path.name.startswith("start-")]
+    return next(filter(local_processes.is_running, notes), {})
 
 
 def run_app() -> None:
     """Run the site until Ctrl-C, SIGTERM or the death of one of its processes."""
-    with local.locked(VAR / "run/start.lock", wait=False) as is_alone:
+    with local_processes.locked(VAR / "run/start.lock", wait=False) as is_alone:
         if not is_alone:
             stop_with(f"already running at {running().get('address', '(still starting)')}")
         for sign in SIGNALS:
             signal.signal(sign, leave)
-        for name in local.sweep(VAR / "run"):
+        for name in local_processes.sweep(VAR / "run"):
             print(f"Ended {name}, left by a run that was killed")
         wanted = os.environ.get("PORT", "8000")
         if not wanted.isdecimal():
             stop_with(f"PORT is {wanted!r}, not a number. Run: PORT=8123 python3 start.py")
-        port = local.free_port(int(wanted))
+        port = local_processes.free_port(int(wanted))
         if str(port) != wanted:
             print(f"Port {wanted} is taken, using {port}")
         address = f"http://127.0.0.1:{port}"
         try:
-            local.write_note(VAR / "run", "start", os.getpid(), address=address)
+            local_processes.write_note(VAR / "run", "start", os.getpid(), address=address)
             set_up("app")
             os.chdir(ROOT)
-            services = local.start_services(keep=True)
+            services = local_services.start_services(keep=True)
             os.environ.update(
                 ALLOWED_HOSTS="127.0.0.1,localhost",
                 DATABASE_URL=services.database.url,
@@ -210,14 +204,14 @@ def run_app() -> None:
                 EXAMPREP_LOCAL="True",
                 MAIL_FOLDER=str(VAR / "mail"),
                 REDIS_URL=services.redis.url,
-                SECRET_KEY=local.kept_secret(VAR / "secret_key"),
+                SECRET_KEY=local_processes.kept_secret(VAR / "secret_key"),
                 SITE_ADDRESS=address,
             )
             prepare()
             PROGRAMS["web"].append(f"--bind=127.0.0.1:{port}")
             run_programs({s.name: s.process for s in (services.database, services.redis) if s.process}, address)
         finally:
-            local.sweep(VAR / "run", mine=True)
+            local_processes.sweep(VAR / "run", mine=True)
 
 
 PREPARE = """
@@ -236,21 +230,21 @@ except CommandError as error:
 def prepare() -> None:
     """Bring the database up to date, load the bank, make the accounts to sign in with; one process is fastest."""
     VAR.joinpath("mail").mkdir(exist_ok=True)
-    password = local.kept_secret(VAR / "demo_password", characters=12)
+    password = local_processes.kept_secret(VAR / "demo_password", characters=12)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "examprep.settings", "DEMO_PASSWORD": password}
     subprocess.run([PYTHON, "-c", PREPARE], env=environment, check=True)
 
 
 def start_child(name: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "DATABASE_POOL": "True"} if name == "web" else dict(os.environ)
-    return local.launch(name, [PYTHON, "-m", *PROGRAMS[name]], VAR, environment)
+    return local_processes.launch(name, [PYTHON, "-m", *PROGRAMS[name]], VAR, environment)
 
 
 def run_programs(children: dict[str, subprocess.Popen[bytes]], address: str) -> NoReturn:
     """Start the site, then worker and beat, and watch until a process dies."""
     children["web"] = start_child("web")
     deadline = time.monotonic() + 60
-    while not local.answers(f"{address}/healthz"):
+    while not local_processes.answers(f"{address}/healthz"):
         stop_when_one_died(children)
         if time.monotonic() > deadline:
             stop_with(f"{address}/healthz did not answer within a minute; see {VAR / 'log/web.log'}")
@@ -266,9 +260,11 @@ def run_programs(children: dict[str, subprocess.Popen[bytes]], address: str) -> 
 def stop_when_one_died(children: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, child in children.items():
         if child.poll() is not None:
-            local.end_group(child.pid)
-            log = local.log_of(name, VAR)
-            stop_with(f"{name} ended (exit {child.returncode}), so all stops. {log} ends with:\n{local.tail(log)}")
+            local_processes.end_group(child.pid)
+            log = local_processes.log_of(name, VAR)
+            stop_with(
+                f"{name} ended (exit {child.returncode}), so all stops. {log} ends with:\n{local_processes.tail(log)}"
+            )
 
 
 # --- The other verbs ------------------------------------------------------------------------------------------------
@@ -315,9 +311,9 @@ def reset() -> None:
     if note:
         print(f"Stopping the run at {note['address']}")
         os.kill(note["pid"], signal.SIGTERM)
-    with local.locked(VAR / "run/start.lock", wait=True):
-        local.sweep(VAR / "run")
-        for folder in filter(Path.exists, (VAR, local.hidden_home(VAR))):
+    with local_processes.locked(VAR / "run/start.lock", wait=True):
+        local_processes.sweep(VAR / "run")
+        for folder in filter(Path.exists, (VAR, local_postgres.hidden_home(VAR))):
             print(f"Removing {folder}")
             shutil.rmtree(folder)
 
@@ -337,7 +333,7 @@ def main(arguments: list[str]) -> None:
             sys.exit(0 if verb in {"-h", "--help"} else 2)
     except PermissionError as error:
         stop_with(f"{error.filename} belongs to another user: start as that user, or remove it as that user")
-    except local.ServiceError as error:
+    except local_processes.ServiceError as error:
         stop_with(str(error))
     except subprocess.CalledProcessError as error:
         stop_with(f"stopped: {Path(error.cmd[0]).name} {error.cmd[1]} ended with exit {error.returncode}, see above")

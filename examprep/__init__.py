@@ -1,5 +1,4 @@
-"""The project package: settings and wiring, no domain rules."""
+"""The project package: settings and wiring, no domain rules.
 
-from examprep.celery import app as celery_app
-
-__all__ = ["celery_app"]
+Imports nothing, because `start.py` loads its local modules before any package is installed.
+"""

@@ -12,7 +12,9 @@ from collections.abc import Generator
 
 import pytest
 
-from examprep.local_services import VALKEY_DATABASES, ServiceError, Services, start_services, with_redis_number
+from examprep.local_processes import ServiceError
+from examprep.local_services import Services, start_services
+from examprep.local_valkey import VALKEY_DATABASES, with_redis_number
 
 # A server that somebody else runs has at least these, and what lies in the low ones may matter to its owner:
 # clearing the cache empties the whole numbered database.

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 import start
-from examprep import local_services
+from examprep import local_postgres, local_processes, local_services, local_valkey
 
 DEAD = {"pid": 1, "birth": "long ago"}  # process 1 lives, but did not begin then
 
@@ -31,7 +31,7 @@ def sleeper(seconds: int = 60) -> subprocess.Popen[bytes]:
 def var(tmp_path: Path) -> Iterator[Path]:
     """Give a folder for the state of servers; as root what is in reach of PostgreSQL's user lies beside it."""
     yield tmp_path
-    shutil.rmtree(local_services.hidden_home(tmp_path), ignore_errors=True)
+    shutil.rmtree(local_postgres.hidden_home(tmp_path), ignore_errors=True)
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ class TestEmbeddedServers:
         assert not list((var / "run").iterdir())
 
     def test_kept_data_is_there_after_a_restart(self, var: Path) -> None:
-        server = local_services.start_postgres(keep=True, var=var)
+        server = local_postgres.start_postgres(keep=True, var=var)
         try:
             with psycopg.connect(server.url) as connection:
                 connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         finally:
             server.stop()
 
-        server = local_services.start_postgres(keep=True, var=var)
+        server = local_postgres.start_postgres(keep=True, var=var)
         try:
             with psycopg.connect(server.url) as connection:
                 row = connection.execute("SELECT answer FROM kept").fetchone()
@@ -77,7 +77,7 @@ class TestEmbeddedServers:
 
     def test_server_of_a_killed_parent_is_ended_at_the_next_start(self, var: Path) -> None:
         program = (
-            "import pathlib, sys, time; from examprep.local_services import start_postgres;"
+            "import pathlib, sys, time; from examprep.local_postgres import start_postgres;"
             "start_postgres(keep=True, var=pathlib.Path(sys.argv[1]));"
             "print('up', flush=True); time.sleep(60)"
         )
@@ -85,22 +85,22 @@ class TestEmbeddedServers:
             assert parent.stdout is not None
             assert parent.stdout.readline() == b"up\n"
             parent.kill()
-        (note,) = [note for _, note in local_services.read_notes(var / "run")]
-        survived = local_services.is_running(note)
+        (note,) = [note for _, note in local_processes.read_notes(var / "run")]
+        survived = local_processes.is_running(note)
 
-        ended = local_services.sweep(var / "run")
+        ended = local_processes.sweep(var / "run")
 
         assert survived
         assert ended == [f"postgres-{note['pid']}"]
-        assert not local_services.is_running(note)
+        assert not local_processes.is_running(note)
         assert not Path(note["folder"]).exists()
 
     def test_server_without_a_note_does_not_hold_the_data(self, var: Path) -> None:
-        first = local_services.start_postgres(keep=True, var=var)
+        first = local_postgres.start_postgres(keep=True, var=var)
         assert first.note is not None
         first.note.unlink()
 
-        second = local_services.start_postgres(keep=True, var=var)
+        second = local_postgres.start_postgres(keep=True, var=var)
         first_ended = first.process is not None and first.process.wait(timeout=10) == 0
         second.stop()
         first.stop()
@@ -108,15 +108,15 @@ class TestEmbeddedServers:
         assert first_ended
 
     def test_valkey_wants_its_password(self, var: Path) -> None:
-        server = local_services.start_valkey(keep=False, var=var)
+        server = local_valkey.start_valkey(keep=False, var=var)
         password = server.url.split(":")[2].split("@")[0]
-        answers = local_services.redis_answers(server.url)
-        answers_without = local_services.redis_answers(server.url.replace(f":{password}@", ""))
+        answers = local_valkey.redis_answers(server.url)
+        answers_without = local_valkey.redis_answers(server.url.replace(f":{password}@", ""))
         server.stop()
 
         assert answers
         assert not answers_without
-        assert not local_services.redis_answers(server.url)
+        assert not local_valkey.redis_answers(server.url)
 
 
 class TestChoice:
@@ -152,7 +152,7 @@ class TestChoice:
     ) -> None:
         monkeypatch.delenv("REDIS_URL", raising=False)
         monkeypatch.setenv("EXAMPREP_SERVICES", asked)
-        own = local_services.Server("own", "redis://own", "own")
+        own = local_processes.Server("own", "redis://own", "own")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             loopback = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
             chosen = local_services.choose("REDIS_URL", loopback, lambda **_: own, keep=keep, var=tmp_path)
@@ -160,27 +160,27 @@ class TestChoice:
         assert (chosen.url == loopback) == taken
 
     def test_redis_number_replaces_the_one_in_the_address(self) -> None:
-        assert local_services.with_redis_number("redis://:p@127.0.0.1:7/0", 15) == "redis://:p@127.0.0.1:7/15"
+        assert local_valkey.with_redis_number("redis://:p@127.0.0.1:7/0", 15) == "redis://:p@127.0.0.1:7/15"
 
 
 class TestNotes:
     def test_a_number_used_again_is_not_ours(self) -> None:
-        assert local_services.is_running({"pid": os.getpid(), "birth": local_services.birth(os.getpid())})
-        assert not local_services.is_running({"pid": os.getpid(), "birth": "another time"})
-        assert not local_services.is_running({"pid": 2**22 + 1, "birth": local_services.birth(2**22 + 1)})
+        assert local_processes.is_running({"pid": os.getpid(), "birth": local_processes.birth(os.getpid())})
+        assert not local_processes.is_running({"pid": os.getpid(), "birth": "another time"})
+        assert not local_processes.is_running({"pid": 2**22 + 1, "birth": local_processes.birth(2**22 + 1)})
 
     def test_sweep_ends_only_what_has_lost_its_owner(self, tmp_path: Path) -> None:
         with sleeper() as orphan, sleeper() as owned, sleeper() as stranger:
-            local_services.write_note(tmp_path, "owned", owned.pid)
+            local_processes.write_note(tmp_path, "owned", owned.pid)
             for name, child in (("orphan", orphan), ("stranger", stranger)):
-                path = local_services.write_note(tmp_path, name, child.pid)
+                path = local_processes.write_note(tmp_path, name, child.pid)
                 note = {**json.loads(path.read_text()), "owner": DEAD}
                 if child is stranger:  # the number of a process of ours now belongs to somebody else
                     note["birth"] = "another time"
                 path.write_text(json.dumps(note))
             (tmp_path / "broken.json").write_text("{")
 
-            ended = local_services.sweep(tmp_path)
+            ended = local_processes.sweep(tmp_path)
             alive = [child.poll() is None for child in (orphan, owned, stranger)]
             owned.kill()
             stranger.kill()
@@ -191,10 +191,10 @@ class TestNotes:
 
     def test_sweep_of_mine_ends_the_last_started_first(self, tmp_path: Path) -> None:
         with sleeper() as first, sleeper() as second:
-            local_services.write_note(tmp_path, "first", first.pid)
-            local_services.write_note(tmp_path, "second", second.pid)
+            local_processes.write_note(tmp_path, "first", first.pid)
+            local_processes.write_note(tmp_path, "second", second.pid)
 
-            assert local_services.sweep(tmp_path, mine=True) == [f"second-{second.pid}", f"first-{first.pid}"]
+            assert local_processes.sweep(tmp_path, mine=True) == [f"second-{second.pid}", f"first-{first.pid}"]
 
     def test_a_process_that_will_not_go_is_killed(self) -> None:
         program = (
@@ -204,7 +204,7 @@ class TestNotes:
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True) as child:
             assert child.stdout is not None
             child.stdout.readline()
-            local_services.end(child.pid, patience=0.1)
+            local_processes.end(child.pid, patience=0.1)
             code = child.wait(timeout=10)
 
         assert code == -signal.SIGKILL
@@ -212,7 +212,7 @@ class TestNotes:
     def test_a_lock_of_a_dead_server_is_removed(self, tmp_path: Path) -> None:
         (tmp_path / "postmaster.pid").write_text("1\n/somewhere\n")  # process 1 lives, but is no server of these data
 
-        local_services.clear_stale_lock(tmp_path)
+        local_postgres.clear_stale_lock(tmp_path)
 
         assert not (tmp_path / "postmaster.pid").exists()
 
@@ -240,27 +240,27 @@ class TestStart:
     def test_a_taken_port_is_passed_over(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             taken = listener.getsockname()[1]
-            found = local_services.free_port(taken)
+            found = local_processes.free_port(taken)
 
         assert taken < found < taken + 100
 
     def test_no_port_at_all_is_said(self) -> None:
-        with pytest.raises(local_services.ServiceError, match="PORT="):
-            local_services.free_port(70_000)
+        with pytest.raises(local_processes.ServiceError, match="PORT="):
+            local_processes.free_port(70_000)
 
     def test_the_secret_is_kept_and_private(self, tmp_path: Path) -> None:
         path = tmp_path / "secret_key"
-        first = local_services.kept_secret(path)
+        first = local_processes.kept_secret(path)
 
-        assert local_services.kept_secret(path) == first
+        assert local_processes.kept_secret(path) == first
         assert len(first) == 50
         assert path.stat().st_mode & 0o777 == 0o600
 
     def test_one_lock_holds_until_it_is_let_go(self, tmp_path: Path) -> None:
         path = tmp_path / "x.lock"
-        with local_services.locked(path, wait=False) as first, local_services.locked(path, wait=False) as second:
+        with local_processes.locked(path, wait=False) as first, local_processes.locked(path, wait=False) as second:
             held = (first, second)
-        with local_services.locked(path, wait=False) as third:
+        with local_processes.locked(path, wait=False) as third:
             pass
 
         assert (*held, third) == (True, False, True)
@@ -268,7 +268,7 @@ class TestStart:
     def test_the_running_one_is_found(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(start, "VAR", tmp_path)
         before = start.running()
-        local_services.write_note(tmp_path / "run", "start", os.getpid(), address="http://127.0.0.1:8000")
+        local_processes.write_note(tmp_path / "run", "start", os.getpid(), address="http://127.0.0.1:8000")
 
         assert before == {}
         assert start.running()["address"] == "http://127.0.0.1:8000"
