@@ -1,0 +1,95 @@
+"""The exam room as a student knows it: by headings, buttons, labels and what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from exams.answer_input import shown_numbers
+from exams.models import Attempt, AttemptItem
+from tests.factories import item_at, right_response, wrong_response
+
+SAVED = re.compile(r"Saved\s+\d\d:\d\d:\d\d")
+NOT_SAVED = "Not saved yet, we keep trying"
+LEGENDS = {
+    "single": "Choose one answer.",
+    "multiple": re.compile(r"Choose \d answers?\."),
+    "ordering": "Give each step its place.",
+    "matching": "Match each line with one answer.",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """One attempt on one page."""
+
+    page: Page
+    attempt: Attempt
+
+    @property
+    def count(self) -> int:
+        """How many items the attempt has."""
+        return self.attempt.items.count()
+
+    def enter(self, position: int = 1) -> None:
+        """Open an item by its address."""
+        self.page.goto(f"/attempts/{self.attempt.uuid}/items/{position}/")
+        self.expect_at(position)
+
+    def expect_at(self, position: int) -> None:
+        """The page shows this item."""
+        heading = self.page.get_by_role("heading", name=f"Question {position} of {self.count}")
+        expect(heading).to_be_visible()
+
+    def item(self, position: int) -> AttemptItem:
+        """Return the item as stored, fresh from the database."""
+        return item_at(self.attempt, position)
+
+    def answer(self, kind: str) -> Locator:
+        """Return where an item of this kind is answered."""
+        return self.page.get_by_role("group", name=LEGENDS[kind])
+
+    def fields(self, kind: str) -> Locator:
+        """Return the options, or the lists to choose from, in the order shown."""
+        role = {"single": "radio", "multiple": "checkbox"}.get(kind, "combobox")
+        return self.answer(kind).get_by_role(role)  # type: ignore[arg-type]
+
+    def choices(self, position: int, *, right: bool = True) -> dict[int, str]:
+        """Return what to choose: the place of a field (from 0) and, for a list, the label of its choice."""
+        item = self.item(position)
+        response = right_response(item) if right else wrong_response(item)
+        shown = shown_numbers(response, item.option_order)
+        if item.version.kind == "ordering":
+            return {number - 1: f"place {place}" for place, number in enumerate(shown, start=1)}
+        if item.version.kind == "matching":
+            return {row: chr(ord("A") + number - 1) for row, number in enumerate(shown)}
+        return {number - 1: "" for number in shown}
+
+    def choose(self, position: int, *, right: bool = True) -> None:
+        """Answer the shown item with pointer or finger."""
+        kind = self.item(position).version.kind
+        for place, label in self.choices(position, right=right).items():
+            field = self.fields(kind).nth(place)
+            if not label:
+                field.check()
+            else:
+                options = field.get_by_role("option").all_inner_texts()
+                field.select_option(label=next(text for text in options if text.split(" ·")[0].strip() == label))
+
+    def expect_saved(self) -> None:
+        """The page says that everything is saved."""
+        expect(self.page.get_by_text(SAVED)).to_be_visible()
+
+    def button(self, name: str) -> Locator:
+        """Return a button by its words."""
+        return self.page.get_by_role("button", name=name)
+
+    def to_review(self) -> Locator:
+        """Return the button to the review screen in the bar: the navigator has one more."""
+        return self.page.get_by_role("navigation", name="Move").get_by_role("button", name="Review and submit")
+
+    def walk(self) -> range:
+        """Return all positions."""
+        return range(1, self.count + 1)

@@ -1,0 +1,175 @@
+"""A whole mock, at a desk with the keyboard alone, and on a phone with a finger."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import User
+from exams.models import Attempt
+from progress.reports import refresh_reports
+from questions.models import Option
+from tests.browser.conftest import MOCK_COUNT, Open
+from tests.browser.room import Room
+from tests.factories import MISCONCEPTION, OLDER, SECRET, position_of_kind
+from tests.progress.sittings import NOW
+
+START = f"/start/{OLDER}/{OLDER}-mock/"
+
+
+class Keyboard:
+    """Hands that never touch a pointer."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def go_to(self, target: Locator) -> None:
+        """Press Tab until the target has the focus; what cannot be reached fails."""
+        for _ in range(120):
+            if target.evaluate("(element) => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not reach {target}")
+
+    def press(self, target: Locator, key: str = "Enter") -> None:
+        """Go to the target and press a key."""
+        self.go_to(target)
+        self.page.keyboard.press(key)
+
+    def choose(self, room: Room, position: int) -> None:
+        """Answer the shown item rightly with Space and the arrows."""
+        kind = room.item(position).version.kind
+        fields, choices = room.fields(kind), room.choices(position)
+        if kind == "single":
+            # One stop of Tab for all of them; the arrows choose.
+            self.press(fields.first, "Space")
+            for _ in range(next(iter(choices))):
+                self.page.keyboard.press("ArrowDown")
+            return
+        for place, label in choices.items():
+            self.go_to(fields.nth(place))
+            self.page.keyboard.press("Space") if not label else self.page.keyboard.type(label)
+
+
+def test_a_student_sits_a_whole_mock_by_keyboard(open_browser: Open, candidate: User) -> None:
+    page = open_browser(candidate)
+    hands = Keyboard(page)
+    page.goto(START)
+    hands.press(page.get_by_role("button", name="Start, 60 minutes from now"))
+    expect(page.get_by_role("heading", name=f"Question 1 of {MOCK_COUNT}")).to_be_visible()
+    room = Room(page, Attempt.objects.get())
+    flagged = position_of_kind(room.attempt, "multiple")
+    for position in room.walk():
+        room.expect_at(position)
+        if position > 1:  # the next item is read from its head, wherever the hands were
+            expect(page.get_by_role("heading", name=f"Question {position} of")).to_be_focused()
+        if position == flagged:
+            flag_and_strike_out(room, hands)
+        hands.choose(room, position)
+        room.expect_saved()
+        if position < room.count:
+            hands.press(room.button("Next"))
+
+    hands.press(room.to_review())
+    expect(page.get_by_text(f"All {room.count} questions have an answer.")).to_be_visible()
+    expect(page.get_by_text("1 is flagged.")).to_be_visible()
+    hands.press(page.get_by_role("link", name=re.compile(rf"^{flagged}\b.*flagged")))
+    room.expect_at(flagged)
+    hands.press(room.to_review())
+    hands.press(page.get_by_role("button", name="Submit and see my result"))
+
+    expect(page.get_by_text("10 of 10 scored questions right")).to_be_visible()
+    read_the_result(room, hands)
+    read_the_report(page, hands, candidate)
+
+
+def flag_and_strike_out(room: Room, hands: Keyboard) -> None:
+    flag = room.button("Flag for review")
+    hands.press(flag)
+    expect(flag).to_have_attribute("aria-pressed", "true")
+    expect(room.page.get_by_role("heading", name=", flagged")).to_be_visible()
+    strike = room.button("Strike out").last
+    hands.press(strike, "Space")
+    expect(strike).to_have_attribute("aria-pressed", "true")
+
+
+def read_the_result(room: Room, hands: Keyboard) -> None:
+    """Every option is explained, opened by key; the filter shows the flagged one alone."""
+    page = room.page
+    text = page.get_by_role("main").text_content() or ""
+    whys = Option.objects.filter(version__attempt_items__attempt=room.attempt).values_list("why_html", flat=True)
+    assert len(whys) > 4 * room.count
+    assert [why for why in whys if re.sub("<[^>]+>", "", why).strip() not in text] == []
+    questions = page.get_by_role("listitem").filter(has=page.get_by_text("Remember", exact=True))
+    hands.press(page.get_by_role("radio", name="All"), "ArrowUp")  # around to the last filter: flagged
+    expect(page.get_by_role("radio", name="Flagged 1")).to_be_checked()
+    summary = page.get_by_text(f"{SECRET} decision of").locator("visible=true")
+    expect(summary).to_have_count(1)
+    was_open = questions.first.is_visible()
+    if not was_open:
+        hands.press(page.locator("summary").filter(has=summary))
+    expect(page.get_by_text(f"{SECRET} learning point of").locator("visible=true")).to_have_count(1)
+
+
+def read_the_report(page: Page, hands: Keyboard, student: User) -> None:
+    refresh_reports(user_id=student.pk, now=NOW)  # as the worker does
+    hands.press(page.get_by_role("link", name="Dashboard"))
+    hands.press(page.get_by_role("link", name=re.compile("Full report")).first)
+    expect(page.get_by_role("heading", name=re.compile("Your report for"))).to_be_visible()
+
+
+def test_a_student_sits_a_whole_mock_on_a_phone(open_browser: Open, candidate: User) -> None:
+    page = open_browser(candidate, phone=True)
+    page.goto(START)
+    page.get_by_role("button", name="Start, 60 minutes from now").tap()
+    expect(page.get_by_role("heading", name=f"Question 1 of {MOCK_COUNT}")).to_be_visible()
+    room = Room(page, Attempt.objects.get())
+    flag = room.button("Flag for review")
+    flag.tap()
+    expect(flag).to_have_attribute("aria-pressed", "true")
+    single = position_of_kind(room.attempt, "single")
+    for position in room.walk():
+        room.expect_at(position)
+        tap_answer(room, position, right=position != single)
+        room.expect_saved()
+        if position < room.count:
+            room.button("Next").tap()
+    room.button("Previous").tap()
+    room.expect_at(room.count - 1)
+    jump_by_navigator(room, single)
+    strike = room.button("Strike out").first
+    strike.tap()
+    expect(strike).to_have_attribute("aria-pressed", "true")
+
+    room.to_review().tap()
+    page.get_by_role("button", name="Submit and see my result").tap()
+    expect(page.get_by_text(re.compile("scored questions right"))).to_be_visible()
+    page.get_by_text("Wrong 1", exact=False).tap()
+    expect(page.get_by_text(f"{SECRET} decision of").locator("visible=true")).to_have_count(1)
+    mixed_up = page.get_by_role("link", name=f"{SECRET} north taken for south", exact=True).locator("visible=true")
+    mixed_up.first.tap()
+    expect(page).to_have_url(re.compile(f"/notes/compare/{MISCONCEPTION}/"))
+    expect(page.get_by_role("heading", name=f"{SECRET} north taken for south")).to_be_visible()
+
+
+def tap_answer(room: Room, position: int, *, right: bool) -> None:
+    """Touch the words of an option, not its small circle; lists open the phone's own chooser."""
+    kind = room.item(position).version.kind
+    if kind in ("ordering", "matching"):
+        room.choose(position, right=right)
+        return
+    for place in room.choices(position, right=right):
+        words = room.answer(kind).get_by_text(re.compile(r"choice \d of case")).nth(place)
+        words.tap()
+        expect(room.fields(kind).nth(place)).to_be_checked()
+
+
+def jump_by_navigator(room: Room, position: int) -> None:
+    page = room.page
+    page.get_by_text("Items", exact=True).locator("visible=true").first.tap()
+    page.get_by_role("button", name="flagged").tap()
+    expect(page.get_by_role("link", name=re.compile(r"answered.*flagged"))).to_be_visible()
+    page.get_by_role("button", name="all").tap()
+    page.get_by_role("link", name=re.compile(rf"^{position} answered")).tap()
+    room.expect_at(position)
