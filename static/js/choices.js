@@ -16,23 +16,38 @@ function tooMany(input) {
   return true;
 }
 
-/* Two steps never share a place, two lines never share an answer: the other one gets what this one had. */
+/* Two steps never share a place, two lines never share an answer: the other one gets what this one had.
+ *
+ * Arrow keys pass through choices on their way, and each is a change. So while one list is in hand every change counts
+ * from how all of them stood when it was taken up: only where the hand comes to rest takes something from another. */
+let held = null;
+let before = new Map();
+let now = new Map();
+
+const asTheyStand = () => new Map([...document.querySelectorAll("[data-distinct]")].map((list) => [list, list.value]));
+
 function exchange(select) {
+  if (held !== select) [held, before] = [select, now];
   const blank = select.options[0].value;
-  const others = [...select.form.elements].filter((other) => other.matches("[data-distinct]") && other !== select);
+  const others = [...before.keys()].filter((other) => other !== select);
+  others.forEach((other) => { other.value = before.get(other); });
   const taken = others.find((other) => other.value === select.value && select.value !== blank);
   if (taken) {
-    taken.value = select.dataset.before ?? blank;
-    taken.dataset.before = taken.value;
+    taken.value = before.get(select);
     const name = taken.labels[0].textContent.trim();
     announce(`${name}: ${taken.selectedOptions[0].textContent}`);
   }
-  select.dataset.before = select.value;
+  now = asTheyStand();
 }
 
 function remember() {
-  document.querySelectorAll("[data-distinct]").forEach((select) => { select.dataset.before = select.value; });
+  held = null;
+  now = asTheyStand();
 }
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-distinct]") && event.target !== held) [held, before] = [event.target, asTheyStand()];
+});
 
 document.addEventListener("change", (event) => {
   const field = event.target;

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from exams.models import Attempt
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, Watch
 from tests.browser.room import Room
 from tests.browser.wire import Wire
 from tests.factories import NEWER, OLDER, SECRET, start
@@ -41,7 +41,8 @@ def test_check_answer_explains_and_locks(open_browser: Open, candidate: User, ex
         wire.stop()
 
 
-def test_an_answer_cannot_be_checked_before_it_is_chosen(open_browser: Open, candidate: User) -> None:
+def test_an_answer_cannot_be_checked_before_it_is_chosen(open_browser: Open, candidate: User, watch: Watch) -> None:
+    watch.expect("409")
     page = open_browser(candidate)
     room = Room(page, start(candidate, f"{OLDER}-practice", now=timezone.now()))
     room.enter()

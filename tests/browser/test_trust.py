@@ -75,9 +75,10 @@ def test_the_back_button_shows_the_newest_stored_answer(room: Room) -> None:
     room.expect_saved()
     room.button("Next").click()
     room.expect_at(2)
-    for _ in range(3):  # to item 1, to item 2, to item 1 as first opened
-        room.page.go_back()
-    room.expect_at(1)
+    for position in (1, 2, 1):
+        # Not `go_back`, which takes the reload that brings the stored answer for a failure.
+        room.page.evaluate("window.setTimeout(() => window.history.back())")
+        room.expect_at(position)
     expect_answered(room, 1)
 
 

@@ -12,7 +12,10 @@ class Wire:
         self.page = page
         self.waiting: list[Response] = []
         self.sent: dict[str, str] = {}
-        page.on("response", self.waiting.append)
+        page.on("response", self._hear)
+
+    def _hear(self, response: Response) -> None:
+        self.waiting.append(response)
 
     def read(self) -> int:
         """Fetch the bodies of what came since; return how many answers there are by now."""
@@ -29,4 +32,4 @@ class Wire:
 
     def stop(self) -> None:
         """Listen no more."""
-        self.page.remove_listener("response", self.waiting.append)
+        self.page.remove_listener("response", self._hear)

@@ -1,0 +1,215 @@
+"""Every page and state on a student's way: no finding of axe, light or dark, and no sideways scrolling on a phone.
+
+The console is listened to as everywhere in this folder, so a page that breaks the policy of the site fails here too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from progress.reports import refresh_reports
+from progress.unsubscribing import unsubscribe_token
+from questions.models import Misconception, Scenario
+from tests.browser.audit import audit
+from tests.browser.conftest import Open, Watch
+from tests.browser.room import NOT_SAVED, Room
+from tests.factories import NEWER, OLDER, position_of_kind, start
+from tests.progress.sittings import sit
+
+OF_EVERYBODY = [
+    "/",
+    "/start/",
+    f"/start/{NEWER}/",
+    f"/start/{NEWER}/{NEWER}-sample/",
+    "/notes/",
+    "/notes/north/",
+    "/notes/compare/",
+    "/account/login/",
+    "/account/signup/",
+    "/account/password/reset/",
+    "/account/password/reset/done/",
+]
+OF_A_STUDENT = [
+    "/dashboard/",
+    f"/report/{OLDER}/",
+    f"/report/{NEWER}/",
+    "/attempts/",
+    f"/start/{OLDER}/",
+    f"/start/{OLDER}/{OLDER}-mock/",
+    "/account/preferences/",
+    "/account/password/change/",
+    "/account/email/",
+    "/account/sessions/",
+    "/account/logout/",
+]
+
+
+def visit(page: Page, addresses: Iterable[str], *, status: int = 200) -> list[str]:
+    """Open and audit pages; return what is wrong with them."""
+    found = []
+    for address in addresses:
+        response = page.goto(address)
+        assert response
+        assert response.status == status, f"{address} answers {response.status}"
+        found += audit(page)
+    return found
+
+
+def test_pages_of_everybody(open_browser: Open) -> None:
+    page = open_browser()
+    comparison = Misconception.objects.get().get_absolute_url()
+    assert visit(page, [*OF_EVERYBODY, comparison]) == []
+
+
+def test_pages_of_a_mail(open_browser: Open, candidate: User) -> None:
+    page = open_browser()
+    found = visit(page, [f"/mail/unsubscribe/{unsubscribe_token(candidate.pk)}/"])
+    page.get_by_role("button", name="End the weekly mail").click()
+    expect(page.get_by_role("heading", name="You will get no more weekly mails")).to_be_visible()
+    found += audit(page)
+    page.goto("/account/password/reset/")
+    page.get_by_label("Email").fill(candidate.email)
+    page.get_by_role("button", name="Send me the link").click()
+    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    link = next(word for word in str(mail.outbox[0].body).split() if "/password/reset/key/" in word)
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()
+    found += audit(page)
+    assert found == []
+
+
+def test_pages_that_say_no(open_browser: Open, watch: Watch) -> None:
+    watch.expect("404")
+    page = open_browser()
+    assert visit(page, ["/nothing/here/", "/mail/unsubscribe/cut-off/"], status=404) == []
+
+
+def test_forms_that_were_filled_in_badly(open_browser: Open) -> None:
+    page = open_browser()
+    page.goto("/account/login/")
+    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_label("Password").fill("wrong words here")
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    found = audit(page)
+    page.goto("/account/signup/")
+    page.get_by_label("Email").fill("somebody@example.com")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(page.get_by_text("This password is too short")).to_be_visible()
+    found += audit(page)
+    assert found == []
+
+
+def test_pages_of_a_student_who_has_just_arrived(open_browser: Open, candidate: User) -> None:
+    assert visit(open_browser(candidate), ["/dashboard/", f"/report/{OLDER}/", "/attempts/"]) == []
+
+
+@pytest.fixture
+def busy(candidate: User) -> User:
+    """Give a student with a mock, practice rounds, something mixed up and something still open."""
+    now = timezone.now()
+    for days in (4, 3, 2):
+        sit(candidate, f"{OLDER}-practice", now=now - dt.timedelta(days), is_right=lambda item: item.position % 2 == 0)
+    start(candidate, f"{OLDER}-practice", now=now)
+    start(candidate, f"{NEWER}-practice", now=now)
+    refresh_reports(user_id=candidate.pk, now=now)
+    return candidate
+
+
+def test_pages_of_a_busy_student(open_browser: Open, busy: User) -> None:
+    page = open_browser(busy)
+    found = visit(page, OF_A_STUDENT)
+    page.goto("/account/preferences/")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert [*found, *audit(page)] == []
+
+
+def test_the_result_with_all_kinds(open_browser: Open, candidate: User) -> None:
+    attempt = sit(
+        candidate,
+        f"{OLDER}-mock",
+        now=timezone.now(),
+        is_right=lambda item: item.position % 2 == 0,
+        only=range(1, 12),
+    )
+    page = open_browser(candidate)
+    page.goto(f"/attempts/{attempt.uuid}/result/")
+    for summary in page.locator("details:not([open]) > summary").all():
+        summary.click()
+    expect(page.get_by_text("Remember", exact=True).locator("visible=true")).to_have_count(12)
+    assert audit(page) == []
+
+
+def test_the_room_with_each_kind(open_browser: Open, candidate: User) -> None:
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    found = []
+    for kind in ("single", "multiple", "ordering", "matching"):
+        room.enter(position_of_kind(room.attempt, kind))
+        expect(room.answer(kind)).to_be_visible()
+        found += audit(page)
+    room.button("Flag for review").click()
+    room.choose(position_of_kind(room.attempt, "matching"))
+    room.expect_saved()
+    room.enter(position_of_kind(room.attempt, "multiple"))
+    room.button("Strike out").first.click()
+    room.choose(position_of_kind(room.attempt, "multiple"))
+    room.expect_saved()
+    found += audit(page)
+    room.to_review().click()
+    expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
+    found += audit(page)
+    assert found == []
+
+
+def test_the_room_in_trouble(open_browser: Open, candidate: User, watch: Watch) -> None:
+    watch.expect("409", "ERR_FAILED")
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    room.enter(position_of_kind(room.attempt, "single"))
+    page.route("**/answer/", lambda route: route.abort())
+    room.choose(position_of_kind(room.attempt, "single"))
+    expect(page.get_by_text(NOT_SAVED).first).to_be_visible()
+    found = audit(page)
+    start(candidate, f"{OLDER}-mock", now=timezone.now())  # elsewhere
+    page.unroute("**/answer/")
+    expect(page.get_by_role("alert").filter(has_text="another window")).to_be_visible()
+    found += audit(page)
+    assert found == []
+
+
+def test_practice_before_and_after_a_check(open_browser: Open, candidate: User) -> None:
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-practice", now=timezone.now()))
+    room.enter()
+    found = audit(page)
+    room.choose(1, right=False)
+    room.button("Check answer").click()
+    expect(page.get_by_text("Remember", exact=True)).to_be_visible()
+    assert [*found, *audit(page)] == []
+
+
+def test_pages_of_an_instructor(open_browser: Open, author: User) -> None:
+    scenario = Scenario.objects.get(slug="hush-1")
+    page = open_browser(author)
+    base = "/admin/questions/scenario/"
+    found = visit(page, ["/admin/", base, f"{base}add/", f"{base}{scenario.pk}/change/", f"{base}{scenario.pk}/preview/"])
+    assert found == []
+
+
+def test_an_instructor_writes_an_item_and_previews_it(open_browser: Open, author: User) -> None:
+    page = open_browser(author)
+    page.goto("/admin/questions/scenario/add/")
+    page.get_by_label("Stem").fill("A team works **at the lowest cost**. Which way is best?")
+    expect(page.get_by_role("complementary").get_by_text("Error").first).to_be_visible()
+    page.get_by_role("button", name="Save and preview").click()
+    expect(page.get_by_role("alert")).to_be_visible()
