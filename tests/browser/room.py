@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
+from functools import partial
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,6 +13,7 @@ from exams.answer_input import shown_numbers
 from exams.models import Attempt, AttemptItem
 from tests.factories import item_at, right_response, wrong_response
 
+SAVES = re.compile(r"/answer/$")
 SAVED = re.compile(r"Saved\s+\d\d:\d\d:\d\d")
 NOT_SAVED = "Not saved yet, we keep trying"
 LEGENDS = {
@@ -67,16 +70,29 @@ class Room:
             return {row: chr(ord("A") + number - 1) for row, number in enumerate(shown)}
         return {number - 1: "" for number in shown}
 
-    def choose(self, position: int, *, right: bool = True) -> None:
-        """Answer the shown item with pointer or finger."""
+    def choose(self, position: int, *, right: bool = True, is_answered_by_server: bool = True) -> None:
+        """Answer the shown item with pointer or finger, and wait until the server has each change."""
         kind = self.item(position).version.kind
-        for place, label in self.choices(position, right=right).items():
+        choices = self.choices(position, right=right)
+        if kind == "multiple":  # what is too many is refused, so first away with what was chosen before
+            for place, field in enumerate(self.fields(kind).all()):
+                if place not in choices and field.is_checked():
+                    self._change(field.uncheck, is_answered_by_server)
+        for place, label in choices.items():
             field = self.fields(kind).nth(place)
-            if not label:
-                field.check()
-            else:
-                options = field.get_by_role("option").all_inner_texts()
-                field.select_option(label=next(text for text in options if text.split(" ·")[0].strip() == label))
+            if label:
+                texts = field.get_by_role("option").all_inner_texts()
+                text = next(text for text in texts if text.split(" ·")[0].strip() == label)
+                self._change(partial(field.select_option, label=text), is_answered_by_server)
+            elif not field.is_checked():
+                self._change(field.check, is_answered_by_server)
+
+    def _change(self, change: Callable[[], object], is_answered_by_server: bool) -> None:  # noqa: FBT001 (passed on)
+        if not is_answered_by_server:
+            change()
+            return
+        with self.page.expect_response(SAVES):
+            change()
 
     def expect_saved(self) -> None:
         """The page says that everything is saved."""
