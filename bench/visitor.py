@@ -2,8 +2,8 @@
 
 usage: python3 bench/visitor.py [--stop-at-first-question] http://127.0.0.1:8000
 
-Works without JavaScript, as a browser would: it follows the forms of the pages. Prints what it saw and how long it took;
-exits 1 at the first thing that is not as promised. Talks to loopback addresses only.
+Works without JavaScript, as a browser would: it follows the forms of the pages. Prints what it saw and how long it
+took; exits 1 at the first thing that is not as promised. Talks to loopback addresses only.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ function remember() {
 }
 
 document.addEventListener("focusin", (event) => {
-  if (event.target.matches("[data-distinct]") && event.target !== held) [held, before] = [event.target, asTheyStand()];
+  if (event.target.matches("[data-distinct]")) [held, before] = [event.target, asTheyStand()];
 });
 
 document.addEventListener("change", (event) => {

@@ -13,6 +13,7 @@ const PATIENCE = 400; // a save that takes no longer is not worth a flicker
 const queue = new Map(); // position -> {address, fields, revision, key}
 const revisions = new Map(); // "position.epoch" -> highest revision used
 const words = document.getElementById("trouble").dataset;
+let checking = null; // the question whose answer is on its way with "Check answer"
 let isSending = false;
 let isLeaving = false;
 let isLoggedOut = false;
@@ -120,7 +121,7 @@ function settle(position, outcome, isNewest) {
   if (outcome.status === 200) {
     if (isLoggedOut) { isLoggedOut = false; send("room:trouble", { text: "" }); }
     if (isNewest) showSaved(answer, position);
-  } else if (isNewest) refuse(answer, position, outcome);
+  } else if (isNewest && position !== checking) refuse(answer, position, outcome);
   if (queue.size === 0) send("room:idle");
 }
 
@@ -213,13 +214,16 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.elt.id !== "check") return;
   const form = answerForm();
   const fields = new FormData(form);
-  stamp(fields, form.dataset.position);
+  checking = form.dataset.position; // a save that the check overtakes is refused, and nobody needs to hear of it
+  stamp(fields, checking);
   event.detail.parameters.revision = fields.get("revision");
   event.detail.parameters.idempotency_key = fields.get("idempotency_key");
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.elt.id === "check" && event.detail.xhr.status === 200) queue.delete(shownPosition());
 });
+
+document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt.id === "check") checking = null; });
 
 document.addEventListener("room:shown", overlay);
 document.addEventListener("room:logged-out", showLoggedOut);

@@ -47,6 +47,8 @@ WIDE = """[...document.querySelectorAll("body *")].filter((e) => e.getBoundingCl
 def _show(page: Page, size: tuple[int, int], scheme: Scheme) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=scheme)
+    # A colour on its way from light to dark is no colour of either scheme.
+    page.evaluate("Promise.all(document.getAnimations().map((motion) => motion.finished.catch(() => {})))")
 
 
 def _violations(page: Page) -> list[dict[str, Any]]:

@@ -145,9 +145,7 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_browser(
-    bank: None, base_url: str, watch: Watch, new_context: CreateContextCallback
-) -> Iterator[Open]:
+def open_browser(bank: None, base_url: str, watch: Watch, new_context: CreateContextCallback) -> Iterator[Open]:
     """Give what opens a browser: for a guest or somebody logged in, at a desk in the light or with a phone in the dark.
 
     `browser.context.new_page()` is a second window of the same person.

@@ -16,7 +16,7 @@ from tests.factories import item_at, right_response, wrong_response
 SAVES = re.compile(r"/answer/$")
 SAVED = re.compile(r"Saved\s+\d\d:\d\d:\d\d")
 NOT_SAVED = "Not saved yet, we keep trying"
-LEGENDS = {
+LEGENDS: dict[str, str | re.Pattern[str]] = {
     "single": "Choose one answer.",
     "multiple": re.compile(r"Choose \d answers?\."),
     "ordering": "Give each step its place.",
@@ -87,7 +87,7 @@ class Room:
             elif not field.is_checked():
                 self._change(field.check, is_answered_by_server)
 
-    def _change(self, change: Callable[[], object], is_answered_by_server: bool) -> None:  # noqa: FBT001 (passed on)
+    def _change(self, change: Callable[[], object], is_answered_by_server: bool) -> None:
         if not is_answered_by_server:
             change()
             return

@@ -14,7 +14,9 @@ from tests.browser.wire import Wire
 from tests.factories import OLDER, SECRET, SECRET_SLUG, start
 
 # Words that only a page with the key needs. Scripts and styles are the same for everybody, so they are left out.
-MARKS = re.compile(r"is-right|is_right|is-wrong|data-result=.(?:correct|wrong|blank)|rationale|distractor|right answer|misconception")
+MARKS = re.compile(
+    r"is-right|is_right|is-wrong|data-result=.(?:correct|wrong|blank)|rationale|distractor|right answer|misconception"
+)
 
 
 def test_nothing_that_is_sent_during_a_mock_tells_the_key(open_browser: Open, candidate: User) -> None:

@@ -6,6 +6,7 @@ The console is listened to as everywhere in this folder, so a page that breaks t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 
 import pytest
@@ -203,15 +204,23 @@ def test_pages_of_an_instructor(open_browser: Open, author: User) -> None:
     scenario = Scenario.objects.get(slug="hush-1")
     page = open_browser(author)
     base = "/admin/questions/scenario/"
-    found = visit(page, ["/admin/", base, f"{base}add/", f"{base}{scenario.pk}/change/", f"{base}{scenario.pk}/preview/"])
-    assert '\n'.join(found) == ''
+    found = visit(page, ["/admin/", f"{base}add/", f"{base}{scenario.pk}/change/", f"{base}{scenario.pk}/preview/"])
+    page.goto(base)
+    # Django's own search field has a picture for a label.
+    assert [*found, *audit(page, but_not=("label-title-only",))] == []
 
 
 def test_an_instructor_writes_an_item_and_previews_it(open_browser: Open, author: User) -> None:
     page = open_browser(author)
     page.goto("/admin/questions/scenario/add/")
+    page.get_by_label("Stable id").fill("fresh-item")
     page.get_by_label("Stem").fill("A team works **at the lowest cost**. Which way is best?")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("complementary").get_by_text("Error").first).to_be_visible()
+    side = page.get_by_role("complementary", name="Findings and preview")
+    expect(side.get_by_text("Error").first).to_be_visible()
+    expect(side.get_by_role("strong").filter(has_text="at the lowest cost")).to_be_visible()
+    found = audit(page)
     page.get_by_role("button", name="Save and preview").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page).to_have_url(re.compile("/preview/"))
+    expect(page.get_by_role("main").get_by_text("at the lowest cost").first).to_be_visible()
+    assert [*found, *audit(page)] == []

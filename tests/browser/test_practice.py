@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.models import User
 from exams.models import Attempt
 from tests.browser.conftest import Open, Watch
-from tests.browser.room import Room
+from tests.browser.room import SAVES, Room
 from tests.browser.wire import Wire
-from tests.factories import NEWER, OLDER, SECRET, start
+from tests.factories import NEWER, OLDER, SECRET, position_of_kind, start
 
 
 @pytest.mark.parametrize("exam", [OLDER, NEWER])
@@ -52,3 +52,32 @@ def test_an_answer_cannot_be_checked_before_it_is_chosen(open_browser: Open, can
     assert wire.read() > 0
     assert wire.holding(SECRET) == []
     assert Attempt.objects.get().items.filter(checked_at=None).count() == room.count
+
+
+def test_a_save_that_the_check_overtakes_is_no_problem(open_browser: Open, candidate: User, watch: Watch) -> None:
+    watch.expect("409")
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-practice", now=timezone.now()))
+    position = position_of_kind(room.attempt, "single")
+    room.enter(position)
+    saves: list[Route] = []
+
+    def hold(route: Route) -> None:
+        saves.append(route)
+
+    def check_first(route: Route) -> None:
+        checked = route.fetch()
+        saves[0].continue_()
+        refused = saves[0].request.response()
+        assert refused
+        refused.finished()
+        route.fulfill(response=checked)
+
+    page.route(SAVES, hold)
+    page.route("**/check/", check_first)
+    room.choose(position, is_answered_by_server=False)
+    with page.expect_response("**/check/"):
+        room.button("Check answer").click()
+    expect(page.get_by_text("Remember", exact=True)).to_be_visible()
+    expect(page.get_by_text("right", exact=True).first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

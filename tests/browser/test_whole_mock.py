@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
@@ -12,8 +14,7 @@ from progress.reports import refresh_reports
 from questions.models import Option
 from tests.browser.conftest import MOCK_COUNT, Open
 from tests.browser.room import Room
-from tests.factories import MISCONCEPTION, OLDER, SECRET, position_of_kind
-from tests.progress.sittings import NOW
+from tests.factories import MISCONCEPTION, OLDER, SECRET, position_of_kind, start
 
 START = f"/start/{OLDER}/{OLDER}-mock/"
 
@@ -90,6 +91,25 @@ def test_a_student_sits_a_whole_mock_by_keyboard(open_browser: Open, candidate: 
     read_the_report(page, hands, candidate)
 
 
+def test_arrow_keys_pass_through_a_place_without_taking_it(open_browser: Open, candidate: User) -> None:
+    """Each step of an arrow is a change; only where it stops takes the place from another step."""
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    room.enter(position_of_kind(room.attempt, "ordering"))
+    hands, steps = Keyboard(page), room.fields("ordering")
+    for place, presses in enumerate((1, 2, 3)):
+        hands.go_to(steps.nth(place))
+        for _ in range(presses):
+            page.keyboard.press("ArrowDown")
+    for place in range(3):
+        expect(steps.nth(place)).to_have_value(str(place + 1))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowUp")  # taken up anew, the third step takes place 2, and the second gets what it had
+    expect(steps.nth(2)).to_have_value("2")
+    expect(steps.nth(1)).to_have_value("3")
+
+
 def flag_and_strike_out(room: Room, hands: Keyboard) -> None:
     flag = room.button("Flag for review")
     hands.press(flag)
@@ -118,7 +138,7 @@ def read_the_result(room: Room, hands: Keyboard) -> None:
 
 
 def read_the_report(page: Page, hands: Keyboard, student: User) -> None:
-    refresh_reports(user_id=student.pk, now=NOW)  # as the worker does
+    refresh_reports(user_id=student.pk, now=timezone.now())  # as the worker does
     hands.press(page.get_by_role("link", name="Dashboard"))
     hands.press(page.get_by_role("link", name=re.compile("Full report")).first)
     expect(page.get_by_role("heading", name=re.compile("Your report for"))).to_be_visible()
@@ -142,12 +162,13 @@ def test_a_student_sits_a_whole_mock_on_a_phone(open_browser: Open, candidate: U
             room.button("Next").tap()
     room.button("Previous").tap()
     room.expect_at(room.count - 1)
+    expect_side_by_side([room.button("Previous"), items_button(page), room.button("Next")])
     jump_by_navigator(room, missed)
     strike = room.button("Strike out").first
     strike.tap()
     expect(strike).to_have_attribute("aria-pressed", "true")
 
-    page.get_by_text("Items", exact=True).locator("visible=true").first.tap()
+    items_button(page).tap()
     page.get_by_role("button", name="Review and submit").tap()
     page.get_by_role("button", name="Submit and see my result").tap()
     expect(page.get_by_text("9 of 10 scored questions right")).to_be_visible()
@@ -157,6 +178,18 @@ def test_a_student_sits_a_whole_mock_on_a_phone(open_browser: Open, candidate: U
     mixed_up.first.tap()
     expect(page).to_have_url(re.compile(f"/notes/compare/{MISCONCEPTION}/"))
     expect(page.get_by_role("heading", name=f"{SECRET} north taken for south")).to_be_visible()
+
+
+def items_button(page: Page) -> Locator:
+    """Return what opens the navigator on a phone."""
+    return page.get_by_text("Items", exact=True).locator("visible=true").first
+
+
+def expect_side_by_side(buttons: list[Locator]) -> None:
+    """No button covers a part of the next."""
+    boxes = [box for button in buttons if (box := button.bounding_box())]
+    assert len(boxes) == len(buttons)
+    assert [box["x"] + box["width"] <= after["x"] for box, after in pairwise(boxes)] == [True] * (len(boxes) - 1)
 
 
 def tap_answer(room: Room, position: int, *, right: bool) -> None:
@@ -173,7 +206,7 @@ def tap_answer(room: Room, position: int, *, right: bool) -> None:
 
 def jump_by_navigator(room: Room, position: int) -> None:
     page = room.page
-    page.get_by_text("Items", exact=True).locator("visible=true").first.tap()
+    items_button(page).tap()
     page.get_by_role("button", name="flagged").tap()
     expect(page.get_by_role("link", name=re.compile(r"answered.*flagged"))).to_be_visible()
     page.get_by_role("button", name="all").tap()
