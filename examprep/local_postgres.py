@@ -115,7 +115,7 @@ def start_postgres(*, keep: bool, var: Path = VAR) -> Server:
         init_database(binaries, data, common, keep=keep)
     clear_stale_lock(data)
     log = log_of("postgres", var) if keep else folder / "postgres.log"
-    command = [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-c", "listen_addresses="]
     process = launch_server([*command, *([] if keep else FASTER_THAN_SAFE)], log, common)
     gently = signal.SIGINT if keep else signal.SIGQUIT  # PostgreSQL's words for "fast" and "immediate"
     note = write_note(var / "run", "postgres", process.pid, folder=str(folder), gently=gently)
