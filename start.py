@@ -197,21 +197,30 @@ def run_app() -> None:
             set_up("app")
             os.chdir(ROOT)
             services = local_services.start_services(keep=True)
-            os.environ.update(
-                ALLOWED_HOSTS="127.0.0.1,localhost",
-                DATABASE_URL=services.database.url,
-                DEBUG="False",
-                EXAMPREP_LOCAL="True",
-                MAIL_FOLDER=str(VAR / "mail"),
-                REDIS_URL=services.redis.url,
-                SECRET_KEY=local_processes.kept_secret(VAR / "secret_key"),
-                SITE_ADDRESS=address,
-            )
+            settings = {
+                "ALLOWED_HOSTS": "127.0.0.1,localhost",
+                "DATABASE_URL": services.database.url,
+                "DEBUG": "False",
+                "EXAMPREP_LOCAL": "True",
+                "MAIL_FOLDER": str(VAR / "mail"),
+                "REDIS_URL": services.redis.url,
+                "SECRET_KEY": local_processes.kept_secret(VAR / "secret_key"),
+                "SITE_ADDRESS": address,
+            }
+            os.environ.update(settings)
+            leave_for_manage(settings)
             prepare()
             PROGRAMS["web"].append(f"--bind=127.0.0.1:{port}")
             run_programs({s.name: s.process for s in (services.database, services.redis) if s.process}, address)
         finally:
             local_processes.sweep(VAR / "run", mine=True)
+
+
+def leave_for_manage(settings: dict[str, str]) -> None:
+    """Write the settings of this run where manage.py looks, so that its commands reach the same database."""
+    path = VAR / "local.env"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(f"{name}={value}\n" for name, value in settings.items())
 
 
 PREPARE = """
