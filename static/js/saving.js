@@ -122,7 +122,9 @@ function settle(position, outcome, isNewest) {
     if (isLoggedOut) { isLoggedOut = false; send("room:trouble", { text: "" }); }
     if (isNewest) showSaved(answer, position);
   } else if (isNewest && position !== checking) refuse(answer, position, outcome);
-  if (queue.size === 0) send("room:idle");
+  if (queue.size > 0) return;
+  isInTrouble = false;
+  send("room:idle");
 }
 
 function showSaved(answer, position) {

@@ -84,6 +84,10 @@ def test_nothing_answered_leaves_everything_possible() -> None:
         (5, 5, Verdict.UNDECIDED, 0),
         (8, 8, Verdict.UNDECIDED, 0),
         (9, 9, Verdict.STRONG, 0),
+        (4, 8, Verdict.UNDECIDED, 0),  # the upper end is 75.1 %
+        (9, 16, Verdict.WEAK, 0),  # 74.2 %
+        (14, 15, Verdict.UNDECIDED, 0),  # the lower end is 74.9 %
+        (24, 27, Verdict.STRONG, 0),  # 75.2 %
         (60, 100, Verdict.WEAK, 0),
         (75, 100, Verdict.UNDECIDED, 0),
         (90, 100, Verdict.STRONG, 0),
