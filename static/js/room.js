@@ -69,6 +69,9 @@ document.addEventListener("keydown", (event) => {
 
 wide.addEventListener("change", () => { document.getElementById("navigator").open = wide.matches; });
 document.addEventListener("room:saved", countAnswered);
+document.addEventListener("room:saved", () => {
+  if (trouble.textContent.trim() === trouble.dataset.noContact) showTrouble("");
+});
 document.body.addEventListener("htmx:oobAfterSwap", applyFilter);
 
 document.body.addEventListener("htmx:afterSwap", (event) => {

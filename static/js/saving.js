@@ -102,9 +102,9 @@ async function post({ address, fields }) {
 
 function wait(outcome) {
   if (outcome?.status === 401) showLoggedOut();
-  showState("trouble", words.notSaved);
   if (!isInTrouble) send("room:announce", words.notSaved);
   isInTrouble = true;
+  showState("trouble", words.notSaved);
   timer = window.setTimeout(pump, pause);
   pause = Math.min(pause * 2, LONGEST_PAUSE);
 }
@@ -124,6 +124,7 @@ function settle(position, outcome, isNewest) {
   } else if (isNewest && position !== checking) refuse(answer, position, outcome);
   if (queue.size > 0) return;
   isInTrouble = false;
+  showWaiting();
   send("room:idle");
 }
 
@@ -159,6 +160,12 @@ function showState(state, text) {
   if (["saved", "none"].includes(element.dataset.state)) ownState = element.cloneNode(true);
   element.dataset.state = state;
   element.textContent = text;
+  showWaiting();
+}
+
+/* The save state may be scrolled out of sight; the line above the bar is not. */
+function showWaiting() {
+  document.getElementById("waiting").hidden = !(isInTrouble && queue.size);
 }
 
 /* After a swap: the answer that still waits counts more than the stored one the server showed. */
