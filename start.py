@@ -5,6 +5,7 @@ usage: python3 start.py [verb]
 
   (no verb)           install, start database and queue, load the bank, run the site with worker and beat
   test [arguments]    install, then every test, browser included; the arguments go to pytest
+  soak [arguments]    install, then the tests that take minutes: outages of full length, a hundred rounds
   lint                install, then every check of style, types, layers and templates
   reset               stop what runs and remove all local data (database, mail, logs, secret key)
 
@@ -333,8 +334,8 @@ def main(arguments: list[str]) -> None:
     try:
         if not arguments:
             run_app()
-        elif verb == "test":
-            test(rest)
+        elif verb in {"test", "soak"}:
+            test(rest if verb == "test" else ["-m", "soak", *rest])
         elif verb in VERBS and not rest:
             VERBS[verb]()
         else:

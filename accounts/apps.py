@@ -20,7 +20,7 @@ class AccountsConfig(AppConfig):
 
         from accounts import receivers  # noqa: PLC0415
 
-        user_logged_in.connect(receivers.remember_time_zone, dispatch_uid="accounts.remember_time_zone")
+        user_logged_in.connect(receivers.remember_preferences, dispatch_uid="accounts.remember_preferences")
         for signal in (password_changed, password_set):
             signal.connect(receivers.end_other_sessions, dispatch_uid="accounts.end_other_sessions")
         password_reset.connect(receivers.end_all_sessions, dispatch_uid="accounts.end_all_sessions")

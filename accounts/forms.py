@@ -12,7 +12,7 @@ from accounts.models import User
 
 
 class PreferencesForm(forms.ModelForm[User]):
-    """Time zone and weekly mail."""
+    """Time zone, extra time, keyboard shortcuts and weekly mail."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Your week, your mail and all times shown follow it.")
@@ -20,8 +20,22 @@ class PreferencesForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ("time_zone", "wants_weekly_mail")
-        labels = {"wants_weekly_mail": _("Send me the weekly mail")}
+        fields = ("time_zone", "accommodation", "uses_shortcuts", "wants_weekly_mail")
+        labels = {
+            "accommodation": _("Extra time in exams"),
+            "uses_shortcuts": _("Keyboard shortcuts"),
+            "wants_weekly_mail": _("Send me the weekly mail"),
+        }
+        help_texts = {
+            "accommodation": _(
+                "Choose what you will have in the real exam; nobody asks for a proof. It counts from the next exam "
+                "you start, and one that is open keeps its time."
+            ),
+            "uses_shortcuts": _(
+                "In the exam room single keys choose, flag and move on. Switch them off if you dictate, or hit keys "
+                "by chance."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 SESSION_TIME_ZONE = "time_zone"
+# Beside the zone: the exam room shows it without loading the person.
+SESSION_SHORTCUTS = "uses_shortcuts"
 
 
 def activate_time_zone(

@@ -13,6 +13,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.accommodations import Accommodation
+
 
 def validate_time_zone(value: str) -> None:
     """Raise ValidationError unless the value is an IANA time zone name such as Asia/Kolkata."""
@@ -53,6 +55,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_time_zone],
         help_text=_("Such as Asia/Kolkata."),
     )
+    accommodation = models.CharField(
+        _("extra time"),
+        max_length=10,
+        default=Accommodation.NONE,
+        choices=[
+            (Accommodation.NONE, _("none")),
+            (Accommodation.PLUS_30, _("30 more minutes")),
+            (Accommodation.TIMES_1_25, _("a quarter more time")),
+            (Accommodation.TIMES_1_5, _("half as much time again")),
+            (Accommodation.TIMES_2, _("twice the time")),
+            (Accommodation.UNTIMED, _("no time limit")),
+        ],
+    )
+    uses_shortcuts = models.BooleanField(_("keyboard shortcuts in the exam room"), default=True)
     wants_weekly_mail = models.BooleanField(_("weekly mail"), default=True)
 
     USERNAME_FIELD = "email"

@@ -7,14 +7,15 @@ from typing import Any
 from django.contrib.auth import logout
 from django.http import HttpRequest
 
-from accounts.middleware import SESSION_TIME_ZONE
+from accounts.middleware import SESSION_SHORTCUTS, SESSION_TIME_ZONE
 from accounts.models import User
 from accounts.services import end_sessions
 
 
-def remember_time_zone(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Leave the person's time zone in the session, where the middleware finds it without a query."""
+def remember_preferences(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Leave what pages need of the person in the session, where it costs no query."""
     request.session[SESSION_TIME_ZONE] = user.time_zone
+    request.session[SESSION_SHORTCUTS] = user.uses_shortcuts
 
 
 def end_other_sessions(request: HttpRequest, user: User, **kwargs: Any) -> None:

@@ -26,6 +26,7 @@ INSTRUCTOR_RIGHTS = {
         *_rights(("delete",), ("option", "prompt", "placement")),
         "publish_scenario",
     ],
+    "exams": _rights(("view", "change"), ("problemreport",)),
 }
 REVIEWER_RIGHTS = {
     "questions": [
@@ -47,6 +48,11 @@ def set_time_zone(*, user: User, time_zone: str) -> None:
 def set_weekly_mail(*, user_id: int, wanted: bool) -> None:
     """Store whether a person wants the weekly mail. Safe to repeat."""
     User.objects.filter(pk=user_id).update(wants_weekly_mail=wanted)
+
+
+def set_shortcuts(*, user_id: int, wanted: bool) -> None:
+    """Store whether single keys act in the exam room. Safe to repeat."""
+    User.objects.filter(pk=user_id).update(uses_shortcuts=wanted)
 
 
 def end_sessions(*, user_id: int, but_not: str | None = None) -> int:

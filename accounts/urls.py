@@ -7,4 +7,7 @@ from django.urls import path
 from accounts import views
 
 app_name = "accounts"
-urlpatterns = [path("preferences/", views.preferences, name="preferences")]
+urlpatterns = [
+    path("preferences/", views.preferences, name="preferences"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -48,6 +48,7 @@ def check_bank(folder: Path) -> BankCheck:
     lines = _blueprint_lines(folder) if blueprints else {}
     for entry in blueprints:
         errors += [BankProblem(*lines[entry.id], entry.id, message) for message in blueprint_problems(bank, entry)]
+    errors += [located.places[item].problem(message, ("case",)) for item, message in homeless_cases(bank, blueprints)]
     cues = cues_of(bank.items)
     return BankCheck(len(bank.items), sorted(errors), sorted(warnings), coverage_of(bank), cues)
 
@@ -60,12 +61,30 @@ def blueprint_problems(bank: Bank, blueprint: BlueprintEntry) -> list[str]:
     return [_in_words(shortage, version) for shortage in shortages(bank, blueprint, version)]
 
 
+def homeless_cases(bank: Bank, blueprints: Sequence[BlueprintEntry]) -> Iterator[tuple[str, str]]:
+    """Yield item id and problem for every item of a case in an exam none of whose blueprints takes cases."""
+    takes_cases = {blueprint.exam for blueprint in blueprints if blueprint.cases}
+    for item in bank.items:
+        for exam in item.placements if item.case else ():
+            if exam not in takes_cases:
+                yield item.id, f"no blueprint of {exam} takes cases, so this item would never be drawn"
+
+
 def shortages(bank: Bank, blueprint: BlueprintEntry, version: ExamVersionEntry) -> Sequence[Shortage]:
     """Return what a first draw from the bank would be short of."""
     candidates = [
-        Candidate(number, item.placements[version.id].split(".")[0], len(item.options))
+        Candidate(
+            version_id=number,
+            domain=item.placements[version.id].split(".")[0],
+            option_count=len(item.options),
+            case=item.case.id if item.case else "",
+            name=item.id,
+        )
         for number, item in enumerate(bank.items)
-        if version.id in item.placements and item.pool == blueprint.pool and item.kind in blueprint.kinds
+        if version.id in item.placements
+        and item.pool == blueprint.pool
+        and item.kind in blueprint.kinds
+        and (blueprint.cases or item.case is None)
     ]
     try:
         draw_form(

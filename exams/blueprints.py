@@ -7,25 +7,26 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from exams.models import ExamBlueprint
+from exams.models import CASE, ExamBlueprint
 from questions.bank_files import BankInvalid, parse_yaml, shape_problems
 from questions.bank_schema import BankModel, Kind, Line, Pool, Slug
 from questions.models import ExamVersion
 
 
 class BlueprintEntry(BankModel):
-    """One blueprint as its file has it; minutes are left out for an untimed sitting."""
+    """One blueprint as its file has it; minutes are left out for an untimed sitting. `cases`: it takes case studies."""
 
     id: Slug
     exam: Slug
     name: Line
-    mode: Literal["mock", "sample", "practice"]
+    mode: Literal["mock", "mini", "sample", "practice", "drill"]
     pool: Pool
     minutes: int | None = Field(default=None, ge=1)
     grace_seconds: int = Field(default=30, ge=0)
     scored_count: int = Field(ge=1)
     unscored_count: int = Field(default=0, ge=0)
     kinds: tuple[Kind, ...] = Field(strict=False, min_length=1)
+    cases: bool = False
     practice_target: int = Field(ge=1, le=100)
     practice_target_reason: Line
 
@@ -64,8 +65,8 @@ def load_blueprints(entries: list[BlueprintEntry]) -> int:
             defaults={
                 "exam_version": versions[entry.exam],
                 "order": order,
-                "kinds": list(entry.kinds),
-                **entry.model_dump(exclude={"id", "exam", "kinds"}),
+                "kinds": [*entry.kinds, *([CASE] if entry.cases else [])],
+                **entry.model_dump(exclude={"id", "exam", "kinds", "cases"}),
             },
         )
     return len(entries)

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+# An untimed sitting is over when nobody answered for so long: an exam without a time limit may rest for a week, a
+# practice round is a matter of a day.
+UNTIMED_IDLE = dt.timedelta(days=7)
+PRACTICE_IDLE = dt.timedelta(hours=24)
+
+# What a question takes without an exam's pressure, for telling how long a round will be.
+_SECONDS_PER_QUESTION = 72
+
 
 def deadline_for(*, started_at: dt.datetime, minutes: int | None) -> dt.datetime | None:
     """Return when the countdown reaches zero; None for an untimed sitting."""
@@ -29,3 +37,13 @@ def milliseconds_left(*, deadline: dt.datetime | None, now: dt.datetime) -> int 
     if deadline is None:
         return None
     return max(0, int((deadline - now) / dt.timedelta(milliseconds=1)))
+
+
+def about_minutes(*, questions: int) -> int:
+    """Return how long so many practice questions take, roughly: ten take about twelve minutes."""
+    return max(1, round(questions * _SECONDS_PER_QUESTION / 60))
+
+
+def idle_limit(*, is_practice: bool) -> dt.timedelta:
+    """Return how long an untimed sitting may rest without a saved answer."""
+    return PRACTICE_IDLE if is_practice else UNTIMED_IDLE

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from exams.clock import idle_limit
 from exams.grading import is_correct
-from exams.models import Attempt, AttemptItem, AttemptPick
+from exams.models import REVEALING_MODES, AnswerEvent, Attempt, AttemptItem, AttemptPick
 from exams.owners import GUEST_DAYS
+from exams.pacing import GivenAnswer, changes_of_mind
 from exams.signals import attempt_graded
 from questions.models import Option, Prompt, ScoringRule
-
-IDLE_HOURS = 24
 
 
 def close_attempt(*, attempt_id: int, closer: Attempt.Closer, now: dt.datetime) -> bool:
     """Close an open attempt and grade it; return whether this call was the one that closed it.
 
     The UPDATE waits for saves in flight. A second closer finds nothing to close, but still finishes a
-    grading that a crash left undone. About eight queries for any number of items.
+    grading that a crash left undone. About nine queries for any number of items.
     """
     closed = Attempt.objects.filter(pk=attempt_id, state=Attempt.State.OPEN).update(
         state=Attempt.State.CLOSED, closed_at=now, closed_by=closer
@@ -36,11 +37,12 @@ def grade_attempt(*, attempt_id: int, now: dt.datetime) -> None:
     attempt = Attempt.objects.select_for_update().filter(pk=attempt_id, state=Attempt.State.CLOSED).first()
     if attempt is None:
         return
-    items = list(AttemptItem.objects.filter(attempt=attempt).select_related("version"))
+    items = list(AttemptItem.objects.filter(attempt=attempt).select_related("version", "rule"))
     rules = current_rules([item.version_id for item in items])
     for item in items:
         grade_item(item, rules[item.version_id])
-    AttemptItem.objects.bulk_update(items, ["outcome", "rule"])
+    _count_changes(attempt, items)
+    AttemptItem.objects.bulk_update(items, ["outcome", "rule", "right_to_wrong", "wrong_to_right", "wrong_to_wrong"])
     _write_picks(items)
     scored = [item for item in items if item.is_scored]
     attempt.scored_correct = sum(item.outcome == AttemptItem.Outcome.CORRECT for item in scored)
@@ -69,6 +71,22 @@ def grade_item(item: AttemptItem, rule: ScoringRule) -> None:
     correct = is_correct(response=item.response, accepted=rule.accepted, is_void=rule.reason == ScoringRule.Reason.VOID)
     item.outcome = AttemptItem.Outcome.CORRECT if correct else AttemptItem.Outcome.WRONG
     item.rule = rule
+
+
+def _count_changes(attempt: Attempt, items: list[AttemptItem]) -> None:
+    """Set the changes of mind of graded items by their events, without saving. One query."""
+    answers: dict[int, list[GivenAnswer]] = defaultdict(list)
+    events = AnswerEvent.objects.filter(attempt=attempt).order_by("position", "epoch", "revision")
+    for position, response, saved_at in events.values_list("position", "response", "saved_at"):
+        answers[position].append(GivenAnswer(response, saved_at))
+    moments = sorted(answer.saved_at for given in answers.values() for answer in given)
+    for item in items:
+        has_key = item.rule is not None and item.rule.reason != ScoringRule.Reason.VOID
+        accepted = item.rule.accepted if item.rule and has_key else []
+        changes = changes_of_mind(answers[item.position], accepted=accepted, moments=moments)
+        item.right_to_wrong = changes.right_to_wrong
+        item.wrong_to_right = changes.wrong_to_right
+        item.wrong_to_wrong = changes.wrong_to_wrong
 
 
 def _write_picks(items: list[AttemptItem]) -> None:
@@ -121,13 +139,18 @@ def sweep(*, now: dt.datetime) -> int:
 def overdue_filter(now: dt.datetime) -> Q:
     """Return the filter for open attempts that take no more answers: the rule of `clock.is_accepting`.
 
-    Untimed attempts are over after IDLE_HOURS without a saved answer.
+    Untimed attempts are over when nobody answered for as long as `clock.idle_limit` says.
     """
-    idle_since = now - dt.timedelta(hours=IDLE_HOURS)
-    recent_answer = AttemptItem.objects.filter(attempt=OuterRef("pk"), saved_at__gt=idle_since)
+    reveals = Q(blueprint__mode__in=REVEALING_MODES)
     timed = Q(accept_until__lte=now)
-    idle = Q(accept_until=None, started_at__lte=idle_since) & ~Exists(recent_answer)
-    return Q(Q(state=Attempt.State.OPEN) & (timed | idle))
+    idle_practice = reveals & _idle_since(now - idle_limit(is_practice=True))
+    idle_exam = ~reveals & _idle_since(now - idle_limit(is_practice=False))
+    return Q(Q(state=Attempt.State.OPEN) & (timed | idle_practice | idle_exam))
+
+
+def _idle_since(moment: dt.datetime) -> Q:
+    later_answer = AttemptItem.objects.filter(attempt=OuterRef("pk"), saved_at__gt=moment)
+    return Q(Q(accept_until=None, started_at__lte=moment) & ~Exists(later_answer))
 
 
 def close_if_over(*, attempt: Attempt, now: dt.datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Small writes inside an open attempt: flag, strike out, first sight, and practice's "Check answer"."""
+"""Small writes inside an open attempt: flag, guess, strike-out, note, highlights, time, and "Check answer"."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import datetime as dt
 import uuid
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from exams.closing import current_rules, grade_item
-from exams.models import Attempt, AttemptItem, ExamBlueprint
+from exams.mark_input import read_ranges, text_length
+from exams.models import REVEALING_MODES, Attempt, AttemptItem
 from exams.owners import Owner
+from exams.pacing import counted_seconds
 from exams.saving import AnswerRefused, AttemptNotFound, Refusal
+
+
+class MarkRefused(AttemptNotFound):
+    """The owner's attempt takes no more input; nothing was stored."""
+
+    def __init__(self, attempt_uuid: uuid.UUID) -> None:
+        self.attempt_uuid = attempt_uuid
+        super().__init__("the attempt takes no more input")
 
 
 def _open_item(owner: Owner, attempt_uuid: uuid.UUID, position: int, now: dt.datetime) -> Q:
@@ -23,11 +34,74 @@ def _open_item(owner: Owner, attempt_uuid: uuid.UUID, position: int, now: dt.dat
     )
 
 
+def _why_not(owner: Owner, attempt_uuid: uuid.UUID, position: int) -> AttemptNotFound:
+    """Return the error for an item that `_open_item` does not find. One query."""
+    is_known = AttemptItem.objects.filter(owner.owns("attempt__"), attempt__uuid=attempt_uuid, position=position)
+    return MarkRefused(attempt_uuid) if is_known.exists() else AttemptNotFound()
+
+
 def set_flag(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, is_flagged: bool, now: dt.datetime) -> None:
-    """Flag an item for review, or take the flag off. Safe to repeat; AttemptNotFound when it may not be."""
-    changed = AttemptItem.objects.filter(_open_item(owner, attempt_uuid, position, now)).update(is_flagged=is_flagged)
-    if not changed:
-        raise AttemptNotFound
+    """Flag an item for review, or take the flag off. Safe to repeat. Raises MarkRefused, AttemptNotFound."""
+    _set(owner, attempt_uuid, position, now, is_flagged=is_flagged)
+
+
+def set_guess(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, is_guess: bool, now: dt.datetime) -> None:
+    """Mark the answer to an item as a guess, or take that back. Safe to repeat. Raises MarkRefused, AttemptNotFound."""
+    _set(owner, attempt_uuid, position, now, is_guess=is_guess)
+
+
+def set_note(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, note: str, now: dt.datetime) -> None:
+    """Store the note about an item, as `read_note` returns it. Safe to repeat. Raises MarkRefused, AttemptNotFound."""
+    _set(owner, attempt_uuid, position, now, note=note)
+
+
+def _set(owner: Owner, attempt_uuid: uuid.UUID, position: int, now: dt.datetime, **values: object) -> None:
+    if not AttemptItem.objects.filter(_open_item(owner, attempt_uuid, position, now)).update(**values):
+        raise _why_not(owner, attempt_uuid, position)
+
+
+def set_highlights(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, ranges: str, now: dt.datetime) -> None:
+    """Store what is highlighted in the stem of an item, as posted, in place of what was. Safe to repeat. Two queries.
+
+    Raises MalformedMark for anything but ranges within the text of the stem, MarkRefused, AttemptNotFound.
+    """
+    item = AttemptItem.objects.filter(_open_item(owner, attempt_uuid, position, now)).values("version__stem_html")
+    found = item.first()
+    if found is None:
+        raise _why_not(owner, attempt_uuid, position)
+    highlights = read_ranges(ranges, length=text_length(found["version__stem_html"]))
+    _set(owner, attempt_uuid, position, now, highlights=highlights)
+
+
+@transaction.atomic
+def add_visit(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, seconds: int, now: dt.datetime) -> None:
+    """Add the seconds that an item was shown, as far as `counted_seconds` believes them; it counts as seen then.
+
+    The attempt is locked, so that two visits at the same moment cannot both take what is left of its time. Three
+    queries. Raises MarkRefused, AttemptNotFound.
+    """
+    is_accepting = Q(accept_until=None) | Q(accept_until__gt=now)
+    attempt = (
+        Attempt.objects.select_for_update(of=("self",))
+        .filter(owner.owns(), is_accepting, uuid=attempt_uuid, state=Attempt.State.OPEN)
+        .first()
+    )
+    spent = dict(attempt.items.values_list("position", "seconds_spent")) if attempt else {}
+    if attempt is None or position not in spent:
+        raise _why_not(owner, attempt_uuid, position)
+    counted = counted_seconds(
+        posted=seconds,
+        spent=sum(spent.values()),
+        elapsed=_seconds(now - attempt.started_at),
+        length=_seconds(attempt.deadline - attempt.started_at) if attempt.deadline else None,
+    )
+    attempt.items.filter(position=position).update(
+        seconds_spent=F("seconds_spent") + counted, seen_at=Coalesce("seen_at", now)
+    )
+
+
+def _seconds(duration: dt.timedelta) -> int:
+    return duration // dt.timedelta(seconds=1)
 
 
 @transaction.atomic
@@ -36,14 +110,16 @@ def set_struck(
 ) -> None:
     """Strike out the option shown under a number, or bring it back. A struck option can still be chosen.
 
-    Safe to repeat; AttemptNotFound for an unknown option or an attempt that takes no more input.
+    Safe to repeat. Raises MarkRefused, and AttemptNotFound for an unknown option too.
     """
     item = (
         AttemptItem.objects.select_for_update(of=("self",))
         .filter(_open_item(owner, attempt_uuid, position, now))
         .first()
     )
-    if item is None or not 1 <= shown <= len(item.option_order):
+    if item is None:
+        raise _why_not(owner, attempt_uuid, position)
+    if not 1 <= shown <= len(item.option_order):
         raise AttemptNotFound
     option = item.option_order[shown - 1]
     struck = set(item.struck) | {option} if is_struck else set(item.struck) - {option}
@@ -66,7 +142,7 @@ def check_answer(*, owner: Owner, attempt_uuid: uuid.UUID, position: int, now: d
     """
     item = (
         AttemptItem.objects.select_for_update(of=("self",))
-        .filter(_open_item(owner, attempt_uuid, position, now), attempt__blueprint__mode=ExamBlueprint.Mode.PRACTICE)
+        .filter(_open_item(owner, attempt_uuid, position, now), attempt__blueprint__mode__in=REVEALING_MODES)
         .first()
     )
     if item is None:

@@ -11,7 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from exams.clock import about_minutes
+from exams.focus import focus_words
 from questions.models import ExamVersion, Option, Placement, Prompt, ScenarioVersion, ScoringRule
+
+# A sitting that takes case studies has this beside its kinds of item; a case groups items of any kind.
+CASE = "case"
 
 
 class ExamBlueprint(models.Model):
@@ -20,7 +25,9 @@ class ExamBlueprint(models.Model):
     class Mode(models.TextChoices):
         MOCK = "mock", _("full mock")
         SAMPLE = "sample", _("sample")
+        MINI = "mini", _("mini mock")
         PRACTICE = "practice", _("practice")
+        DRILL = "drill", _("drill")
 
     exam_version = models.ForeignKey(ExamVersion, on_delete=models.PROTECT, related_name="blueprints")
     slug = models.SlugField(unique=True, max_length=80)
@@ -31,7 +38,10 @@ class ExamBlueprint(models.Model):
     grace_seconds = models.PositiveIntegerField(_("grace in seconds"), default=30)
     scored_count = models.PositiveIntegerField(_("scored items"))
     unscored_count = models.PositiveIntegerField(_("unscored items"), default=0)
-    kinds = ArrayField(models.CharField(max_length=10, choices=ScenarioVersion.Kind), verbose_name=_("kinds of item"))
+    kinds = ArrayField(
+        models.CharField(max_length=10, choices=[*ScenarioVersion.Kind.choices, (CASE, _("case study"))]),
+        verbose_name=_("kinds of item"),
+    )
     practice_target = models.PositiveSmallIntegerField(_("practice target in per cent"))
     practice_target_reason = models.CharField(_("reason of the target"), max_length=300)
     rescoring_may_lower = models.BooleanField(_("rescoring may lower a mark"), default=False)
@@ -50,9 +60,28 @@ class ExamBlueprint(models.Model):
         return self.scored_count + self.unscored_count
 
     @property
+    def about_minutes(self) -> int:
+        """How long it takes, roughly: its time, or what so many questions take without a clock."""
+        return self.minutes or about_minutes(questions=self.item_count)
+
+    @property
+    def takes_cases(self) -> bool:
+        """Whether case studies may be drawn."""
+        return CASE in self.kinds
+
+    @property
+    def is_sealed_form(self) -> bool:
+        """Whether this is the form that a person sits once."""
+        return self.pool == Placement.Pool.SEALED
+
+    @property
     def reveals_on_check(self) -> bool:
         """Whether "Check answer" shows the explanation during the attempt."""
-        return self.mode == self.Mode.PRACTICE
+        return self.mode in REVEALING_MODES
+
+
+# Attempts in these modes show explanations while they are open; all others are sealed.
+REVEALING_MODES = (ExamBlueprint.Mode.PRACTICE, ExamBlueprint.Mode.DRILL)
 
 
 class Attempt(models.Model):
@@ -74,6 +103,10 @@ class Attempt(models.Model):
     )
     guest_token_hash = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (NULL keeps guests out of the unique index)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    focus = models.CharField(
+        _("focus"), max_length=200, blank=True, help_text=_("What a drill is about, such as topic:1.2; else empty.")
+    )
+    accommodation = models.CharField(_("extra time"), max_length=10, blank=True, help_text=_("As chosen at the start."))
     started_at = models.DateTimeField(_("started"))
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
     accept_until = models.DateTimeField(_("answers accepted until"), null=True, blank=True)
@@ -94,7 +127,9 @@ class Attempt(models.Model):
                 condition=models.Q(user__isnull=True) ^ models.Q(guest_token_hash__isnull=True),
             ),
             models.UniqueConstraint(
-                fields=("user", "blueprint"), condition=models.Q(state="open"), name="attempt_open_once_per_user"
+                fields=("user", "blueprint", "focus"),
+                condition=models.Q(state="open"),
+                name="attempt_open_once_per_user",
             ),
             models.UniqueConstraint(
                 fields=("guest_token_hash", "blueprint"),
@@ -123,6 +158,11 @@ class Attempt(models.Model):
         return reverse("exams:result", args=[self.uuid])
 
     @property
+    def title(self) -> str:
+        """What it is called, a drill with its focus. Reads the blueprint."""
+        return f"{self.blueprint.name}: {focus_words(self.focus)}" if self.focus else self.blueprint.name
+
+    @property
     def is_open(self) -> bool:
         """Whether the state says open; the clock may know better."""
         return self.state == self.State.OPEN
@@ -148,6 +188,15 @@ class AttemptItem(models.Model):
     saved_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
     is_flagged = models.BooleanField(default=False)
+    is_guess = models.BooleanField(default=False, help_text=_('"I was guessing", beside the flag.'))
+    note = models.TextField(blank=True)
+    highlights = models.JSONField(default=list, help_text=_("Pairs of character positions in the text of the stem."))
+    seconds_spent = models.PositiveIntegerField(
+        default=0, help_text=_("As the browser counted while the item was shown.")
+    )
+    right_to_wrong = models.PositiveSmallIntegerField(default=0)
+    wrong_to_right = models.PositiveSmallIntegerField(default=0)
+    wrong_to_wrong = models.PositiveSmallIntegerField(default=0)
     struck = ArrayField(models.PositiveSmallIntegerField(), default=list)
     checked_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
@@ -220,3 +269,26 @@ class RefusedAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt_id} item {self.position}: {self.reason}"
+
+
+class ProblemReport(models.Model):
+    """A student's word that something is wrong with an item, for its authors."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        SETTLED = "settled", _("settled")
+
+    version = models.ForeignKey(ScenarioVersion, on_delete=models.CASCADE, related_name="problem_reports")
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="problem_reports")
+    text = models.TextField(_("what is wrong"), max_length=2000)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    reported_at = models.DateTimeField(_("reported"))
+    answer = models.TextField(_("answer of the authors"), blank=True)
+
+    class Meta:
+        ordering = ("-reported_at",)
+        verbose_name = _("problem report")
+        constraints = [models.UniqueConstraint(fields=("version", "attempt"), name="problem_report_once_per_item")]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.text[:60]}"

@@ -10,6 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
 GUEST_COOKIE = "guest"
 GUEST_DAYS = 30
@@ -27,6 +28,12 @@ class Owner:
     def is_guest(self) -> bool:
         """Whether this is a visitor without an account."""
         return self.user_id is None
+
+    @property
+    def tag(self) -> str:
+        """A name for what a browser keeps of this owner: always the same, and nothing can be read from it."""
+        whose = f"user {self.user_id}" if self.user_id is not None else f"guest {self.guest_token_hash}"
+        return salted_hmac("exams.owner-tag", whose, algorithm="sha256").hexdigest()[:32]
 
     def owns(self, prefix: str = "") -> Q:
         """Return the filter that scopes attempts (or rows that reach one through `prefix`) to this owner."""

@@ -1,24 +1,26 @@
-"""What is shown after an attempt: the score, the bars, and every item with every option explained."""
+"""What is shown after an attempt: the score, the bars, the pace, and every item with every option explained."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import html
-import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, FilteredRelation, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from exams.answer_input import shown_numbers
+from exams.focus import Focus, FocusKind
+from exams.grading import is_correct
 from exams.models import Attempt, AttemptItem, RefusedAnswer
 from exams.owners import Owner
+from exams.pacing import Pacing, pacing_of
+from exams.pools import sealed_scenarios
+from exams.reviewed import ReviewedItem, key_of, reviewed_item
+from exams.saving import Refusal
 from exams.scoring import likely_range, percent
-from exams.selectors import letter_for
-from exams.starting import sealed_scenario_ids
-from questions.models import Option, Placement, ScenarioVersion, Service, Source, Topic
+from questions.models import Option, Placement, ScoringRule, Topic
 
 # (attempt, option keys of distractors that were chosen) -> a sentence for each option key.
 ReviewPanel = Callable[[Attempt, Sequence[Option]], dict[int, str]]
@@ -57,75 +59,50 @@ class DomainBars:
 
 
 @dataclasses.dataclass(frozen=True)
-class ReviewedOption:
-    """An option with its explanation, and where it stood in answer and key."""
+class TopicChoice:
+    """A domain or task by which the review can be filtered, and how many items that shows."""
 
-    letter: str
-    option: Option
+    topic: Topic
+    count: int
     is_chosen: bool
-    is_right: bool
-    chosen_place: int
-    right_place: int
-    panel: str
-
-    @property
-    def is_mistaken(self) -> bool:
-        """Whether a distractor was chosen."""
-        return self.is_chosen and not self.is_right
 
 
 @dataclasses.dataclass(frozen=True)
-class ReviewedPrompt:
-    """A prompt with the text of the chosen and the right option."""
+class LateAnswers:
+    """The newest late answer of each item, and what the score would be with them.
 
-    text_html: str
-    chosen_html: str
-    right_html: str
-    is_right: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class ReviewedItem:
-    """One item of the review. Explanations are withheld while the item is in an open sealed attempt.
-
-    `stem_html` has the deciding words marked; `options` of an ordering item stand in their right order.
+    `percent` is None when nothing is scored, or while one of the items is in an open sealed attempt.
     """
 
-    item: AttemptItem
-    version: ScenarioVersion
-    stem_html: str
-    topic: Topic | None
-    difficulty: str
-    options: list[ReviewedOption]
-    prompts: list[ReviewedPrompt]
-    services: list[Service]
-    sources: list[Source]
-    is_withheld: bool
+    answers: list[RefusedAnswer]
+    percent: int | None
+    is_waiting: bool
 
-    @property
-    def result(self) -> str:
-        """Correct, wrong or blank."""
-        if self.item.outcome == AttemptItem.Outcome.CORRECT:
-            return "correct"
-        return "wrong" if self.item.is_answered else "blank"
 
-    @property
-    def task(self) -> Topic | None:
-        """The task of the outline, or the domain where the item is placed above the tasks."""
-        return (self.topic.task or self.topic) if self.topic else None
+@dataclasses.dataclass(frozen=True)
+class Guesses:
+    """How the items came out that the student marked as guesses."""
+
+    right: int
+    total: int
 
 
 @dataclasses.dataclass(frozen=True)
 class ReviewPage:
-    """The result of an attempt. Only scored items make the per cent; unscored ones are told apart."""
+    """The result of an attempt. Only scored items make the per cent; unscored ones are told apart.
+
+    `entries` are those of `items` that the chosen topic leaves.
+    """
 
     attempt: Attempt
     items: list[ReviewedItem]
+    entries: list[ReviewedItem]
     domains: list[DomainBars]
+    topics: list[TopicChoice]
     unscored_correct: int
     unscored_total: int
-    blank_count: int
-    refused: list[RefusedAnswer]
+    late: LateAnswers | None
+    pacing: Pacing
 
     @property
     def percent(self) -> int | None:
@@ -140,22 +117,60 @@ class ReviewPage:
         return likely_range(correct=correct, total=total) if total and correct is not None else None
 
     @property
+    def answered_count(self) -> int:
+        """How many items have an answer."""
+        return sum(entry.item.is_answered for entry in self.items)
+
+    @property
+    def blank_count(self) -> int:
+        """How many items were opened and left blank."""
+        return sum(entry.result == "blank" for entry in self.items)
+
+    @property
+    def not_reached_count(self) -> int:
+        """How many items were never opened."""
+        return sum(entry.result == "not-reached" for entry in self.items)
+
+    @property
+    def guesses(self) -> Guesses | None:
+        """How the guesses came out, as far as it may be told; None when there are none."""
+        guessed = [e.result for e in self.items if e.item.is_guess and e.item.is_answered and not e.is_withheld]
+        return Guesses(guessed.count("correct"), len(guessed)) if guessed else None
+
+    @property
+    def missed_count(self) -> int:
+        """How many items were not right, as far as it may be told."""
+        return sum(entry.shown_result in ("wrong", "blank", "not-reached") for entry in self.items)
+
+    @property
     def counts(self) -> dict[str, int]:
-        """How many items the filter would show, by its name. Withheld items have no result yet."""
-        open_results = [entry.result for entry in self.items if not entry.is_withheld]
+        """How many entries the filter would show, by its name. Withheld items have no result yet."""
+        results = [entry.shown_result for entry in self.entries]
         return {
-            "all": len(self.items),
-            "wrong": open_results.count("wrong"),
-            "blank": open_results.count("blank"),
-            "right": open_results.count("correct"),
-            "flagged": sum(entry.item.is_flagged for entry in self.items),
+            "all": len(self.entries),
+            "wrong": results.count("wrong"),
+            "blank": results.count("blank"),
+            "not_reached": results.count("not-reached"),
+            "right": results.count("correct"),
+            "flagged": sum(entry.item.is_flagged for entry in self.entries),
+            "guessed": sum(entry.item.is_guess for entry in self.entries),
         }
+
+    @property
+    def chosen_topic(self) -> Topic | None:
+        """The topic that the entries are limited to."""
+        return next((choice.topic for choice in self.topics if choice.is_chosen), None)
+
+    @property
+    def topic_focus(self) -> str:
+        """What a drill of the chosen topic is about."""
+        return str(Focus(FocusKind.TOPIC, self.chosen_topic.code)) if self.chosen_topic else ""
 
     @property
     def shown_open(self) -> set[int]:
         """The positions whose explanation is shown at once: what was missed, of a long form only the first."""
-        missed = [entry.item.position for entry in self.items if entry.result != "correct" and not entry.is_withheld]
-        return set(missed if len(self.items) <= _SHORT_FORM else missed[:1])
+        missed = [entry.item.position for entry in self.entries if entry.shown_result not in ("correct", "withheld")]
+        return set(missed if len(self.entries) <= _SHORT_FORM else missed[:1])
 
     @property
     def time_taken(self) -> str:
@@ -170,25 +185,28 @@ class ReviewPage:
         return _("%(minutes)d min") % {"minutes": minutes} if minutes else _("less than a minute")
 
 
-def review_page(*, owner: Owner, attempt: Attempt) -> ReviewPage:
-    """Return the result page of a graded attempt. Nine queries for any number of items and any bank.
+def review_page(*, owner: Owner, attempt: Attempt, topic: str = "") -> ReviewPage:
+    """Return the result page of a graded attempt. Eight queries for any number of items and any bank.
 
-    Call it for graded attempts only: it holds the key.
+    `topic` is the code of a domain or task that the entries are limited to; an unknown one limits nothing. Call
+    it for graded attempts only: it holds the key.
     """
-    items = _loaded_items(attempt.items.order_by("position"))
-    withheld = set(sealed_scenario_ids(owner))
-    placements = _placements(attempt, items)
-    reviewed = _reviewed(attempt, items, placements, withheld)
+    reviewed = _reviewed(attempt, attempt.items.order_by("position"), owner)
     scored = [entry for entry in reviewed if entry.item.is_scored]
     unscored = [entry for entry in reviewed if not entry.item.is_scored]
+    topics = _topic_choices(reviewed, topic)
+    entries = [entry for entry in reviewed if topic in {own.code for own in entry.topics}]
+    length = (attempt.deadline - attempt.started_at) // dt.timedelta(seconds=1) if attempt.deadline else None
     return ReviewPage(
         attempt=attempt,
         items=reviewed,
+        entries=entries or reviewed,
         domains=_domain_bars(scored),
+        topics=topics,
         unscored_correct=sum(entry.result == "correct" for entry in unscored),
         unscored_total=len(unscored),
-        blank_count=sum(entry.result == "blank" for entry in reviewed),
-        refused=list(attempt.refused_answers.filter(reason="late").order_by("refused_at")),
+        late=_late_answers(attempt, reviewed),
+        pacing=pacing_of((entry.paced for entry in reviewed), length=length),
     )
 
 
@@ -196,18 +214,42 @@ def checked_item(*, owner: Owner, attempt: Attempt, item: AttemptItem) -> Review
     """Return the explanation of a checked practice item, or None for an item that was not checked."""
     if item.checked_at is None or not attempt.blueprint.reveals_on_check:
         return None
-    items = _loaded_items(attempt.items.filter(pk=item.pk))
-    return _reviewed(attempt, items, _placements(attempt, items), set(sealed_scenario_ids(owner)))[0]
+    return _reviewed(attempt, attempt.items.filter(pk=item.pk), owner)[0]
 
 
-def _loaded_items(items: QuerySet[AttemptItem]) -> list[AttemptItem]:
-    loaded = items.select_related("version__scenario", "rule").prefetch_related(
-        Prefetch("version__options", Option.objects.select_related("about", "misconception")),
-        "version__prompts",
-        "version__scenario__services",
-        "version__scenario__sources",
+def _reviewed(attempt: Attempt, asked: QuerySet[AttemptItem], owner: Owner) -> list[ReviewedItem]:
+    items = _loaded(attempt, asked, owner)
+    placements, panels = _placements(attempt, items), _panel_sentences(attempt, items)
+    return [
+        reviewed_item(
+            item,
+            attempt_uuid=attempt.uuid,
+            placement=placements.get(item.version.scenario_id),
+            panels=panels,
+            report=getattr(item, "own_report", None),
+            is_withheld=item.is_sealed,
+        )
+        for item in items
+    ]
+
+
+def _loaded(attempt: Attempt, asked: QuerySet[AttemptItem], owner: Owner) -> list[Any]:
+    """Return items with all that is shown of them. Five queries."""
+    reports, of_this_attempt = "version__problem_reports", Q(version__problem_reports__attempt=attempt.pk)
+    is_sealed = Q(version__scenario__in=sealed_scenarios(owner))
+    return list(
+        asked.annotate(
+            own_report=FilteredRelation(reports, condition=of_this_attempt),  # one at most: see its constraint
+            is_sealed=ExpressionWrapper(is_sealed, BooleanField()),
+        )
+        .select_related("version__scenario", "rule", "own_report")  # type: ignore[misc] # knows no FilteredRelation
+        .prefetch_related(
+            Prefetch("version__options", Option.objects.select_related("about", "misconception")),
+            "version__prompts",
+            "version__scenario__services",
+            "version__scenario__sources",
+        )
     )
-    return list(loaded)
 
 
 def _placements(attempt: Attempt, items: list[AttemptItem]) -> dict[int, Placement]:
@@ -217,93 +259,52 @@ def _placements(attempt: Attempt, items: list[AttemptItem]) -> dict[int, Placeme
     return {placement.scenario_id: placement for placement in placements}
 
 
-def _reviewed(
-    attempt: Attempt, items: list[AttemptItem], placements: dict[int, Placement], withheld: set[int]
-) -> list[ReviewedItem]:
-    keys = {item.pk: _key(item) for item in items}
+def _panel_sentences(attempt: Attempt, items: list[AttemptItem]) -> dict[int, str]:
     fallen_for = [
         option
         for item in items
         for option in item.version.options.all()
-        if option.misconception_id and option.position in item.response and option.position not in keys[item.pk]
+        if option.misconception_id and option.position in item.response and option.position not in key_of(item)
     ]
-    panels: dict[int, str] = {}
+    sentences: dict[int, str] = {}
     if fallen_for:
         for panel in _panels:
-            panels |= panel(attempt, fallen_for)
-    return [
-        _reviewed_item(item, keys[item.pk], placements.get(item.version.scenario_id), panels, withheld)
-        for item in items
-    ]
+            sentences |= panel(attempt, fallen_for)
+    return sentences
 
 
-def _key(item: AttemptItem) -> list[int]:
-    return list(item.rule.accepted[0]) if item.rule and item.rule.accepted else []
-
-
-def _reviewed_item(
-    item: AttemptItem, key: list[int], placement: Placement | None, panels: dict[int, str], withheld: set[int]
-) -> ReviewedItem:
-    version = item.version
-    is_withheld = version.scenario_id in withheld  # what a page must not show does not reach it
-    options = {} if is_withheld else {option.position: option for option in version.options.all()}
-    return ReviewedItem(
-        item=item,
-        version=version,
-        stem_html="" if is_withheld else _with_deciding_words_marked(version),
-        topic=placement.topic if placement else None,
-        difficulty=version.scenario.get_difficulty_display(),
-        options=_reviewed_options(item, key, options, panels) if options else [],
-        prompts=_reviewed_prompts(item, key, options) if options else [],
-        services=list(version.scenario.services.all()),
-        sources=list(version.scenario.sources.all()),
-        is_withheld=is_withheld,
+def _late_answers(attempt: Attempt, entries: list[ReviewedItem]) -> LateAnswers | None:
+    """Return what arrived too late, graded as it would have been; None when nothing did. One query."""
+    refused = attempt.refused_answers.filter(reason=Refusal.LATE.value).order_by("position", "-epoch", "-revision")
+    newest = {answer.position: answer for answer in refused.distinct("position")}
+    if not newest:
+        return None
+    is_waiting = any(entry.is_withheld for entry in entries if entry.item.position in newest)
+    scored = [entry.item for entry in entries if entry.item.is_scored]
+    correct = sum(_earns_the_mark(item, newest.get(item.position)) for item in scored)
+    return LateAnswers(
+        answers=sorted(newest.values(), key=lambda answer: answer.refused_at),
+        percent=percent(correct=correct, total=len(scored)) if scored and not is_waiting else None,
+        is_waiting=is_waiting,
     )
 
 
-def _with_deciding_words_marked(version: ScenarioVersion) -> str:
-    words = html.escape(version.deciding_constraint, quote=False).split()
-    if not words:
-        return version.stem_html
-    # Line breaks of the stem may stand between the words; words that markup interrupts stay unmarked.
-    found = re.compile(r"\s+".join(re.escape(word) for word in words))
-    return found.sub(lambda match: f"<mark>{match[0]}</mark>", version.stem_html, count=1)
+def _earns_the_mark(item: AttemptItem, late: RefusedAnswer | None) -> bool:
+    is_newer = late is not None and (late.epoch, late.revision) > (item.epoch, item.revision)
+    if late is None or not is_newer or item.rule is None or item.checked_at:
+        return item.outcome == AttemptItem.Outcome.CORRECT
+    is_void = item.rule.reason == ScoringRule.Reason.VOID
+    return is_correct(response=late.response, accepted=item.rule.accepted, is_void=is_void)
 
 
-def _reviewed_options(
-    item: AttemptItem, key: list[int], options: dict[int, Option], panels: dict[int, str]
-) -> list[ReviewedOption]:
-    is_ordering = item.version.kind == ScenarioVersion.Kind.ORDERING
-    response = shown_numbers(item.response, item.option_order)
-    right = shown_numbers(key, item.option_order)
-    reviewed = [
-        ReviewedOption(
-            letter=letter_for(number),
-            option=options[written],
-            is_chosen=number in response,
-            is_right=number in right,
-            chosen_place=response.index(number) + 1 if is_ordering and number in response else 0,
-            right_place=right.index(number) + 1 if is_ordering and number in right else 0,
-            panel=panels.get(options[written].pk, ""),
-        )
-        for number, written in enumerate(item.option_order, start=1)
-    ]
-    return sorted(reviewed, key=lambda option: option.right_place or len(reviewed) + 1) if is_ordering else reviewed
-
-
-def _reviewed_prompts(item: AttemptItem, key: list[int], options: dict[int, Option]) -> list[ReviewedPrompt]:
-    prompts = []
-    for index, prompt in enumerate(item.version.prompts.all()):
-        chosen = item.response[index] if index < len(item.response) else 0
-        prompts.append(
-            ReviewedPrompt(
-                text_html=prompt.text_html,
-                chosen_html=options[chosen].text_html if chosen else "",
-                right_html=options[key[index]].text_html if index < len(key) else "",
-                is_right=index < len(key) and chosen == key[index],
-            )
-        )
-    return prompts
+def _topic_choices(entries: Iterable[ReviewedItem], chosen: str) -> list[TopicChoice]:
+    topics: dict[str, Topic] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        for topic in entry.topics:
+            topics[topic.code] = topic
+            counts[topic.code] += 1
+    return [TopicChoice(topics[code], counts[code], code == chosen) for code in sorted(topics)]
 
 
 def _domain_bars(scored: list[ReviewedItem]) -> list[DomainBars]:

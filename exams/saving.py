@@ -19,7 +19,8 @@ from exams.owners import Owner
 from questions.responses import Response, ResponseShape
 
 # The attempt is locked FOR SHARE, so a close waits for this save or this save sees the close: an
-# acknowledged answer is always graded. `now < accept_until` is the rule of `clock.is_accepting`.
+# acknowledged answer is always graded. `now < accept_until` is the rule of `clock.is_accepting`. What is answered
+# was seen, also where the page came out of a store while the network was gone.
 _SAVE = """
 WITH attempt AS (
     SELECT id FROM exams_attempt
@@ -28,7 +29,8 @@ WITH attempt AS (
     FOR SHARE
 ), item AS (
     UPDATE exams_attemptitem AS item
-    SET response = %(response)s::jsonb, epoch = %(epoch)s, revision = %(revision)s, saved_at = %(now)s
+    SET response = %(response)s::jsonb, epoch = %(epoch)s, revision = %(revision)s, saved_at = %(now)s,
+        seen_at = COALESCE(item.seen_at, %(now)s)
     FROM attempt
     WHERE item.attempt_id = attempt.id AND item.position = %(position)s AND item.checked_at IS NULL
       AND (item.epoch, item.revision) < (%(epoch)s, %(revision)s)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import uuid
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from exams.answer_input import shown_numbers
 from exams.clock import milliseconds_left
-from exams.models import Attempt, AttemptItem, ExamBlueprint
+from exams.models import Attempt, AttemptItem, ExamBlueprint, ProblemReport
 from exams.owners import Owner
 from questions.models import ExamVersion
 
@@ -19,6 +20,12 @@ from questions.models import ExamVersion
 def attempts_of(owner: Owner) -> QuerySet[Attempt]:
     """Return the owner's attempts with blueprint and exam version, newest first."""
     return Attempt.objects.filter(owner.owns()).select_related("blueprint__exam_version")
+
+
+def past_attempts(owner: Owner) -> QuerySet[Attempt]:
+    """Return the latest attempts for a list, each with `answered_reports`: problem reports that were answered."""
+    answered = Count("problem_reports", filter=Q(problem_reports__state=ProblemReport.State.SETTLED))
+    return attempts_of(owner).annotate(answered_reports=answered)[:200]
 
 
 def exams_on_offer() -> QuerySet[ExamVersion]:
@@ -33,8 +40,9 @@ def blueprints_for(*, exam_version: ExamVersion, is_guest: bool) -> QuerySet[Exa
 
 
 def blueprint_by_slug(*, exam: str, blueprint: str, is_guest: bool) -> ExamBlueprint | None:
-    """Return a blueprint that may be started, or None."""
+    """Return a blueprint that may be started from its page, or None; a drill starts with a focus instead."""
     found = ExamBlueprint.objects.select_related("exam_version").filter(exam_version__slug=exam, slug=blueprint)
+    found = found.exclude(mode=ExamBlueprint.Mode.DRILL)
     return (found.filter(mode=ExamBlueprint.Mode.SAMPLE) if is_guest else found).first()
 
 
@@ -86,6 +94,7 @@ class ItemPage:
     attempt: Attempt
     item: AttemptItem
     kind: str
+    case_html: str
     stem_html: str
     choose: int
     options: list[ShownOption]
@@ -125,11 +134,33 @@ class ItemPage:
         """The places a step of an ordering item can take."""
         return range(1, len(self.options) + 1)
 
+    @property
+    def used_steps(self) -> list[ShownOption]:
+        """The steps of an ordering item that have a place, in their order."""
+        return sorted((option for option in self.options if option.place), key=lambda option: option.place)
+
+    @property
+    def unused_steps(self) -> list[ShownOption]:
+        """The steps of an ordering item without a place, as shown."""
+        return [option for option in self.options if not option.place]
+
+    @property
+    def highlights_json(self) -> str:
+        """What is highlighted in the stem: pairs of positions in its text, for the page's script."""
+        return json.dumps(self.item.highlights, separators=(",", ":"))
+
 
 def open_attempt(*, owner: Owner, blueprint: ExamBlueprint, now: dt.datetime) -> Attempt | None:
     """Return the attempt that starting this blueprint would go on with, or None. One query."""
     is_accepting = Q(accept_until=None) | Q(accept_until__gt=now)
     return attempts_of(owner).filter(is_accepting, blueprint=blueprint, state=Attempt.State.OPEN).first()
+
+
+def entry_position(attempt: Attempt) -> int:
+    """Return where to go on: the first item without an answer, else the first. One query, none for a new attempt."""
+    if attempt.epoch == 1:
+        return 1
+    return next((entry.position for entry in navigator(attempt=attempt) if entry.status != "answered"), 1)
 
 
 def room_attempt(*, owner: Owner, attempt_uuid: uuid.UUID) -> Attempt | None:
@@ -150,6 +181,7 @@ def item_page(*, attempt: Attempt, position: int, now: dt.datetime) -> ItemPage 
         attempt=attempt,
         item=item,
         kind=version.kind,
+        case_html=version.case_html,
         stem_html=version.stem_html,
         choose=version.choose,
         options=[

@@ -6,17 +6,21 @@ import dataclasses
 import datetime as dt
 import secrets
 from collections.abc import Iterable
-from decimal import Decimal
+from typing import Literal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import F
 
-from exams.assembly import Candidate, DrawnItem, NotEnoughItems, Shortage, draw_form
+from accounts.accommodations import Accommodation, minutes_with
+from accounts.models import User
+from exams.assembly import DrawnItem, NotEnoughItems, Shortage, draw_drill, draw_form
 from exams.clock import accept_until_for, deadline_for
 from exams.closing import announce_graded, close_attempt, close_if_over
+from exams.focus import Focus
 from exams.models import Attempt, AttemptItem, ExamBlueprint
 from exams.owners import Owner
-from questions.models import Placement, Scenario, Topic
+from exams.pools import candidates, sealed_form_attempt, weights_of
+from questions.models import Topic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,20 +40,33 @@ class CannotStart(Exception):
         super().__init__("; ".join(f"{s.title or 'pool'}: needs {s.need}, has {s.have}" for s in shortages))
 
 
-def start_attempt(*, owner: Owner, blueprint: ExamBlueprint, now: dt.datetime) -> Attempt:
+class AlreadySat(Exception):
+    """The sealed form is sat once, and `attempt` did; nothing was written."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        super().__init__(str(attempt))
+
+
+def start_attempt(*, owner: Owner, blueprint: ExamBlueprint, now: dt.datetime, focus: Focus | None = None) -> Attempt:
     """Return the owner's open attempt for a blueprint, drawn and stored when there is none; take its lease.
 
-    Two starts at the same moment give one attempt. About eight queries for any number of items.
-    Raises CannotStart naming every domain that is short.
+    A drill has one open attempt for each focus. Two starts at the same moment give one attempt. The person's
+    extra time counts as it is now. About eight queries for any number of items. Raises CannotStart naming
+    every domain that is short, and AlreadySat for a sealed form that this person has seen.
     """
-    found = _open_attempt(owner, blueprint)
+    found = _open_attempt(owner, blueprint, focus)
     if found is not None and not close_if_over(attempt=found, now=now):
         return take_lease(attempt=found)
+    if blueprint.is_sealed_form:
+        sat = sealed_form_attempt(owner=owner, exam_version_id=blueprint.exam_version_id)
+        if sat is not None:
+            raise AlreadySat(sat)
     try:
         with transaction.atomic():
-            return _draw_and_store(owner, blueprint, now)
+            return _draw_and_store(owner, blueprint, focus, now)
     except IntegrityError:
-        winner = _open_attempt(owner, blueprint)
+        winner = _open_attempt(owner, blueprint, focus)
         if winner is None:
             raise
         return take_lease(attempt=winner)
@@ -62,18 +79,24 @@ def take_lease(*, attempt: Attempt) -> Attempt:
     return attempt
 
 
-def _open_attempt(owner: Owner, blueprint: ExamBlueprint) -> Attempt | None:
-    return Attempt.objects.filter(owner.owns(), blueprint=blueprint, state=Attempt.State.OPEN).first()
+def _open_attempt(owner: Owner, blueprint: ExamBlueprint, focus: Focus | None) -> Attempt | None:
+    return Attempt.objects.filter(
+        owner.owns(), blueprint=blueprint, focus=str(focus or ""), state=Attempt.State.OPEN
+    ).first()
 
 
-def _draw_and_store(owner: Owner, blueprint: ExamBlueprint, now: dt.datetime) -> Attempt:
+def _draw_and_store(owner: Owner, blueprint: ExamBlueprint, focus: Focus | None, now: dt.datetime) -> Attempt:
     seed = secrets.randbits(48)
-    form = _draw(owner, blueprint, seed)
-    deadline = deadline_for(started_at=now, minutes=blueprint.minutes)
+    form = _draw(owner, blueprint, focus, seed)
+    accommodation = _accommodation(owner)
+    minutes = minutes_with(accommodation or Accommodation.NONE, minutes=blueprint.minutes)
+    deadline = deadline_for(started_at=now, minutes=minutes)
     attempt = Attempt.objects.create(
         blueprint=blueprint,
         user_id=owner.user_id,
         guest_token_hash=owner.guest_token_hash,
+        focus=str(focus or ""),
+        accommodation=accommodation,
         started_at=now,
         deadline=deadline,
         accept_until=accept_until_for(deadline=deadline, grace_seconds=blueprint.grace_seconds),
@@ -92,13 +115,22 @@ def _draw_and_store(owner: Owner, blueprint: ExamBlueprint, now: dt.datetime) ->
     return attempt
 
 
-def _draw(owner: Owner, blueprint: ExamBlueprint, seed: int) -> list[DrawnItem]:
+def _accommodation(owner: Owner) -> Accommodation | Literal[""]:
+    """Return what the person has now. One query, none for guests, who have none."""
+    if owner.user_id is None:
+        return ""
+    return Accommodation(User.objects.values_list("accommodation", flat=True).get(pk=owner.user_id))
+
+
+def _draw(owner: Owner, blueprint: ExamBlueprint, focus: Focus | None, seed: int) -> list[DrawnItem]:
+    drawable = candidates(owner=owner, blueprint=blueprint, focus=focus)
     domains = {t.code: t for t in Topic.objects.filter(exam_version=blueprint.exam_version_id, domain=None)}
-    weights = {code: topic.weight or Decimal(0) for code, topic in domains.items()}
     try:
+        if focus is not None:
+            return draw_drill(candidates=drawable, most=blueprint.item_count, seed=seed)
         return draw_form(
-            candidates=_candidates(owner, blueprint),
-            weights=weights,
+            candidates=drawable,
+            weights=weights_of(domains.values()),
             scored_count=blueprint.scored_count,
             unscored_count=blueprint.unscored_count,
             seed=seed,
@@ -112,51 +144,6 @@ def _named(shortages: Iterable[Shortage], domains: dict[str, Topic]) -> list[Nam
         NamedShortage(f"Domain {s.domain}: {domains[s.domain].title}" if s.domain else "", s.need, s.have)
         for s in shortages
     ]
-
-
-def _candidates(owner: Owner, blueprint: ExamBlueprint) -> list[Candidate]:
-    placements = (
-        Placement.objects.filter(
-            exam_version=blueprint.exam_version_id,
-            pool=blueprint.pool,
-            scenario__state=Scenario.State.PUBLISHED,
-            scenario__published_version__kind__in=blueprint.kinds,
-        )
-        .exclude(scenario__in=sealed_scenario_ids(owner))
-        .annotate(option_count=Count("scenario__published_version__options"))
-        .values_list(
-            "scenario_id", "scenario__published_version_id", "topic__code", "topic__domain__code", "option_count"
-        )
-    )
-    ranks = _ranks(owner, is_practice=blueprint.reveals_on_check)
-    return [
-        Candidate(version_id, domain or code, option_count, ranks.get(scenario_id, 0))
-        for scenario_id, version_id, code, domain, option_count in placements
-    ]
-
-
-def _ranks(owner: Owner, *, is_practice: bool) -> dict[int, int]:
-    """Return which seen scenarios wait behind unseen ones (rank 0), and how long.
-
-    Mocks take what was seen least often; practice takes what was missed last time before what was right.
-    """
-    seen = AttemptItem.objects.filter(owner.owns("attempt__"), seen_at__isnull=False)
-    if not is_practice:
-        return dict(seen.order_by().values_list("version__scenario_id").annotate(times=Count("pk")))
-    latest = seen.order_by("version__scenario_id", "-seen_at").distinct("version__scenario_id")
-    return {
-        scenario_id: 1 if outcome == AttemptItem.Outcome.WRONG else 2
-        for scenario_id, outcome in latest.values_list("version__scenario_id", "outcome")
-    }
-
-
-def sealed_scenario_ids(owner: Owner) -> list[int]:
-    """Return the scenarios in this owner's open sealed attempts: no other page may explain or draw them. One query."""
-    return list(
-        AttemptItem.objects.filter(owner.owns("attempt__"), attempt__state=Attempt.State.OPEN)
-        .exclude(attempt__blueprint__mode=ExamBlueprint.Mode.PRACTICE)
-        .values_list("version__scenario_id", flat=True)
-    )
 
 
 @transaction.atomic

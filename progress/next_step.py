@@ -16,13 +16,17 @@ from questions.models import ExamVersion
 
 @dataclasses.dataclass(frozen=True)
 class NextStep:
-    """One action with its reason. `attempt` is set when it continues an open attempt, which takes a POST."""
+    """One action with its reason. `attempt` is set when it continues an open attempt, which takes a POST.
+
+    `practice` is set when it is a round of practice, which a POST to its address starts at once.
+    """
 
     title: str
     reason: str
     label: str
     address: str
     attempt: Attempt | None = None
+    practice: ExamBlueprint | None = None
 
 
 def choose_next_step(
@@ -44,12 +48,13 @@ def choose_next_step(
     mode = ExamBlueprint.Mode.PRACTICE if weak or unknown else ExamBlueprint.Mode.MOCK
     blueprint = next((blueprint for blueprint in blueprints if blueprint.mode == mode), None)
     title, label = _invitation(mode, blueprint)
-    return NextStep(title, _reason(weak, unknown), label, _address(exam_version, blueprint))
+    practice = blueprint if mode == ExamBlueprint.Mode.PRACTICE else None
+    return NextStep(title, _reason(weak, unknown), label, _address(exam_version, blueprint), practice=practice)
 
 
 def _continue(attempt: Attempt) -> NextStep:
     return NextStep(
-        title=_("Finish %(name)s") % {"name": attempt.blueprint.name},
+        title=_("Finish %(name)s") % {"name": attempt.title},
         reason=_("It is still open, and every answer you gave is stored.")
         if attempt.deadline is None
         else _("It is still open, and its clock is running."),

@@ -13,8 +13,9 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Sum
 from django.utils.translation import gettext as _
 
 from exams.closing import overdue_filter
-from exams.models import Attempt, ExamBlueprint
+from exams.models import REVEALING_MODES, Attempt, ExamBlueprint
 from exams.owners import Owner
+from exams.pools import FreshLeft, fresh_left, weights_of
 from exams.selectors import attempts_of, exams_on_offer
 from progress.evidence import WEEK
 from progress.lines import ConfusionLine, DomainLine, ServiceLine, TopicLine
@@ -39,6 +40,16 @@ class Standing:
     domains: list[DomainLine]
     blueprints: list[ExamBlueprint]
 
+    @property
+    def practice(self) -> ExamBlueprint | None:
+        """What a quick round is made by."""
+        return next((b for b in self.blueprints if b.mode == ExamBlueprint.Mode.PRACTICE), None)
+
+    @property
+    def has_drills(self) -> bool:
+        """Whether this exam can be drilled."""
+        return any(b.mode == ExamBlueprint.Mode.DRILL for b in self.blueprints)
+
 
 @dataclasses.dataclass(frozen=True)
 class Report:
@@ -56,13 +67,14 @@ class Report:
 
 @dataclasses.dataclass(frozen=True)
 class Dashboard:
-    """Everything the dashboard shows. `standing` and `next_step` are None before a bank is loaded."""
+    """Everything the dashboard shows. `standing`, `next_step` and `fresh` are None before a bank is loaded."""
 
     open_attempts: list[Attempt]
     results: list[Attempt]
     reports: list[ReportState]
     standing: Standing | None
     next_step: NextStep | None
+    fresh: FreshLeft | None
     confusions: list[ConfusionLine]
 
 
@@ -135,7 +147,7 @@ def report_of(*, user_id: int, exam_version: ExamVersion) -> Report:
 def dashboard_of(*, user_id: int, now: dt.datetime) -> Dashboard:
     """Return a student's dashboard: about the exam of the newest result, else of what is open, else the current one.
 
-    Eight queries at most.
+    Nine queries at most.
     """
     attempts = attempts_of(Owner(user_id=user_id))
     open_attempts = list(attempts.filter(state=Attempt.State.OPEN).exclude(overdue_filter(now)))
@@ -147,7 +159,7 @@ def dashboard_of(*, user_id: int, now: dt.datetime) -> Dashboard:
     sat = [attempt.blueprint.exam_version for attempt in [*results, *open_attempts]]
     exam_version = sat[0] if sat else exams_on_offer().first()
     if exam_version is None:
-        return Dashboard(open_attempts, results, reports, None, None, [])
+        return Dashboard(open_attempts, results, reports, None, None, None, [])
     standing = standing_of(user_id=user_id, exam_version=exam_version)
     is_sitting = any(not attempt.blueprint.reveals_on_check for attempt in open_attempts)
     confusions = [] if is_sitting else confusions_of(user_id=user_id, exam_version=exam_version)
@@ -162,6 +174,12 @@ def dashboard_of(*, user_id: int, now: dt.datetime) -> Dashboard:
             domains=standing.domains,
             blueprints=standing.blueprints,
         ),
+        fresh=fresh_left(
+            owner=Owner(user_id=user_id),
+            exam_version_id=exam_version.pk,
+            blueprints=standing.blueprints,
+            weights=weights_of(domain.line.topic for domain in standing.domains),
+        ),
         confusions=[line for line in confusions if line.is_confused],
     )
 
@@ -170,7 +188,7 @@ def has_open_sealed_attempt(*, user_id: int) -> bool:
     """Whether the student sits something now whose questions must not be explained. One query."""
     return (
         Attempt.objects.filter(user_id=user_id, state=Attempt.State.OPEN)
-        .exclude(blueprint__mode=ExamBlueprint.Mode.PRACTICE)
+        .exclude(blueprint__mode__in=REVEALING_MODES)
         .exists()
     )
 

@@ -53,6 +53,7 @@ class VersionFrozen(Exception):
 def render_version(version: ScenarioVersion) -> None:
     """Fill the HTML of a version from its Markdown, without saving."""
     version.stem_html = render_markdown(version.stem)
+    version.case_html = render_markdown(version.case_text) if version.case_text else ""
 
 
 def render_option(option: Option) -> None:
@@ -87,6 +88,7 @@ def _write_content(version: ScenarioVersion, draft: Draft, author: User | None) 
     is_new = version.pk is None
     version.kind = draft["kind"]
     version.stem = draft["stem"]
+    version.case_text = (draft.get("case") or {}).get("text", "")
     version.decision = draft["decision"]
     version.deciding_constraint = draft["deciding_constraint"]
     version.learning_point = draft["learning_point"]
@@ -165,12 +167,15 @@ def create_scenario(*, certification: Certification, draft: Draft, author: User)
 
 def _content(draft: Draft) -> str:
     frozen = {key: value for key, value in draft.items() if key not in TAGS}
+    if case := frozen.get("case"):
+        frozen["case"] = case["text"]  # to which case an item belongs is a tag
     return draft_digest(frozen)
 
 
 def _tag(scenario: Scenario, draft: Draft) -> None:
     scenario.difficulty = draft["difficulty"]
-    scenario.save(update_fields=["difficulty"])
+    scenario.case = (draft.get("case") or {}).get("id", "")
+    scenario.save(update_fields=["difficulty", "case"])
     scenario.services.set(Service.objects.filter(slug__in=draft["services"]))
     scenario.sources.set([_source(entry) for entry in draft["sources"]])
     scenario.placements.exclude(exam_version__slug__in=draft["placements"]).delete()

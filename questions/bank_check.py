@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from questions.bank_schema import Bank, ItemEntry
-from questions.lint import Draft, Finding, LintContext, lint_draft
+from questions.lint import Draft, Finding, LintContext, Severity, lint_draft
 
 SHINGLE = 3  # words
 SIMILAR = 0.5  # share of common shingles; two stems about one situation that were written apart stay below 0.2
@@ -36,13 +36,42 @@ def draft_of(item: ItemEntry) -> Draft:
 
 
 def lint_bank(bank: Bank) -> Iterator[tuple[str, Finding]]:
-    """Yield item id and finding for every item, near-duplicate stems included (named at the later item)."""
+    """Yield item id and finding for every item, uneven cases and near-duplicate stems included (named at the later)."""
     context = context_of(bank)
     for item in bank.items:
         for finding in lint_draft(draft_of(item), context):
             yield item.id, finding
+    yield from case_findings({item.id: draft_of(item) for item in bank.items}, severity="error")
     for earlier, later, share in near_duplicates({item.id: item.stem for item in bank.items}):
         yield later, duplicate_finding(earlier, share)
+
+
+def case_findings(drafts: Mapping[str, Draft], *, severity: Severity) -> Iterator[tuple[str, Finding]]:
+    """Yield id and finding for every item that differs from the first of its case in what they have to share.
+
+    The items of a case are drawn together and stand side by side, in the order of their ids, below one text.
+    """
+    cases: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(drafts):
+        if case := (drafts[name].get("case") or {}).get("id"):
+            cases[case].append(name)
+    for case, (first, *others) in cases.items():
+        wanted = _shared_by_case(drafts[first])
+        for name in others:
+            found = _shared_by_case(drafts[name])
+            for what in (what for what in wanted if found[what] != wanted[what]):
+                message = f"the items of {case} share their {what}, but {name} and {first} differ"
+                yield name, Finding(severity, "case_differs", ("case",), message)
+
+
+def _shared_by_case(draft: Draft) -> dict[str, object]:
+    placements: Mapping[str, str] = draft.get("placements") or {}
+    return {
+        "text": " ".join(str(draft["case"].get("text") or "").split()),
+        "pool": draft.get("pool"),
+        "exams": sorted(placements),
+        "domain": {exam: code.split(".")[0] for exam, code in placements.items()},
+    }
 
 
 def duplicate_finding(other: str, share: float) -> Finding:

@@ -132,6 +132,13 @@ class PromptEntry(BankModel):
     match: Slug
 
 
+class CaseEntry(BankModel):
+    """The case study an item belongs to: its id, and the text that is shown beside every item of it."""
+
+    id: Slug
+    text: Text
+
+
 class ItemEntry(BankModel):
     """One scenario question. Kind rules are checked in `_check_kind`, all of them at once."""
 
@@ -143,6 +150,7 @@ class ItemEntry(BankModel):
     services: tuple[Slug, ...] = Field(strict=False, min_length=1)
     decision: Line
     deciding_constraint: Line
+    case: CaseEntry | None = None
     stem: Text
     prompts: tuple[PromptEntry, ...] = Field(default=(), strict=False)
     options: tuple[OptionEntry, ...] = Field(strict=False, min_length=3, max_length=8)

@@ -39,6 +39,8 @@ def entry_data(scenario: Scenario, version: ScenarioVersion) -> dict[str, Any]:
             for s in sorted(scenario.sources.all(), key=lambda source: source.address)
         ),
     }
+    if scenario.case or version.case_text:
+        data["case"] = {"id": scenario.case, "text": version.case_text}
     if version.kind == "matching":
         data["prompts"] = tuple(
             {"text": prompt.text, "match": names.get(answer, "")} for prompt, answer in zip(prompts, key, strict=False)
@@ -66,7 +68,8 @@ def _option_data(option: Option, kind: str, key: list[int]) -> dict[str, Any]:
 
 def content_digest(entry: ItemEntry) -> str:
     """Return the digest of what makes a new version: everything frozen, so neither tags nor sources."""
-    return _digest(entry, {"placements", "pool", "difficulty", "services", "sources"})
+    tags = ("placements", "pool", "difficulty", "services", "sources")
+    return _digest(entry, {**dict.fromkeys(tags, True), "case": {"id"}})
 
 
 def entry_digest(entry: ItemEntry) -> str:
@@ -74,10 +77,10 @@ def entry_digest(entry: ItemEntry) -> str:
 
     Titles and dates of a source are shared between entries, so they say nothing about this one.
     """
-    return _digest(entry, set())
+    return _digest(entry, {})
 
 
-def _digest(entry: ItemEntry, without: set[str]) -> str:
+def _digest(entry: ItemEntry, without: dict[str, Any]) -> str:
     data = entry.model_dump(mode="json", exclude=without, exclude_defaults=True)
     if "services" in data:
         data["services"] = sorted(data["services"])

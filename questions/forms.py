@@ -49,6 +49,20 @@ class ScenarioForm(forms.Form):
     decision = forms.CharField(
         label=_("Decision tested"), max_length=300, required=False, help_text=_("Such as: X or Y.")
     )
+    case_id = forms.CharField(
+        label=_("Case"),
+        max_length=80,
+        required=False,
+        validators=[_is_id],
+        help_text=_("Items of one case study have the same id here. Empty: the item stands alone."),
+    )
+    case_text = forms.CharField(
+        label=_("Case text"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("Markdown. Shown beside every item of the case, so all of them have the same text."),
+    )
     stem = forms.CharField(
         label=_("Stem"),
         required=False,
@@ -117,9 +131,11 @@ class ScenarioForm(forms.Form):
         """Return the fields in the shape of a bank entry."""
         data = self.cleaned_data
         names = ("kind", "difficulty", "pool", "decision", "deciding_constraint", "learning_point")
+        case = {"id": data["case_id"], "text": data["case_text"].replace("\r\n", "\n")}
         return {
             "id": data["slug"],
             **{name: data[name] for name in names},
+            **({"case": case} if any(case.values()) else {}),
             "stem": data["stem"].replace("\r\n", "\n"),
             "services": tuple(sorted(data["services"])),
             "placements": {e.slug: data[f"placement-{e.slug}"] for e in self.exams if data[f"placement-{e.slug}"]},
@@ -333,6 +349,7 @@ def writing_forms(
     initial = {
         key: value for key, value in draft.items() if key not in ("id", "options", "prompts", "sources", "placements")
     }
+    initial |= {f"case_{part}": text for part, text in (initial.pop("case", None) or {}).items()}
     initial |= {f"placement-{exam}": code for exam, code in draft.get("placements", {}).items()}
     if scenario is not None:
         initial |= {"slug": scenario.slug, "certification": scenario.certification_id}

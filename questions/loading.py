@@ -101,6 +101,7 @@ def _create(entry: ItemEntry, context: _ItemContext) -> None:
         slug=entry.id,
         certification=context.certification,
         difficulty=entry.difficulty,
+        case=entry.case.id if entry.case else "",
         loaded_digest=entry_digest(entry),
     )
     _tag(scenario, entry, context)
@@ -132,7 +133,9 @@ def _update(
         report.unchanged.append(entry.id)
         return
     _tag(scenario, entry, context)
-    Scenario.objects.filter(pk=scenario.pk).update(difficulty=entry.difficulty, loaded_digest=file_digest)
+    Scenario.objects.filter(pk=scenario.pk).update(
+        difficulty=entry.difficulty, case=entry.case.id if entry.case else "", loaded_digest=file_digest
+    )
     if stored is None or content_digest(stored) != content_digest(entry):
         scenario.versions.filter(published_at=None).delete()
         version = add_version(scenario=scenario, entry=entry)

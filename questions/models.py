@@ -166,6 +166,7 @@ class Scenario(models.Model):
     certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="scenarios")
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.DRAFT)
     difficulty = models.CharField(_("difficulty"), max_length=10, choices=Difficulty)
+    case = models.SlugField(_("case"), max_length=80, blank=True, help_text=_("Items of one case are drawn together."))
     services = models.ManyToManyField(Service, blank=True, related_name="scenarios")
     sources = models.ManyToManyField(Source, blank=True, related_name="scenarios")
     published_version = models.ForeignKey(
@@ -229,6 +230,10 @@ class ScenarioVersion(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     stem = models.TextField(_("stem"), help_text=_("Markdown: a situation, then one direct question."))
     stem_html = models.TextField(editable=False)
+    case_text = models.TextField(
+        _("case text"), blank=True, help_text=_("Markdown; shown beside every item of its case.")
+    )
+    case_html = models.TextField(editable=False, blank=True)
     choose = models.PositiveSmallIntegerField(
         _("picks asked for"), editable=False, help_text=_("How many options, steps or pairs.")
     )

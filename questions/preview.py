@@ -40,6 +40,7 @@ class Preview:
     """One item, in the order it was written: a student gets the options shuffled."""
 
     kind: str
+    case_html: str
     stem_html: str
     choose: int
     decision: str
@@ -70,6 +71,7 @@ def preview_of(draft: Draft, names: Mapping[str, str]) -> Preview:
     ]
     return Preview(
         kind=draft.get("kind") or "",
+        case_html=render_markdown((draft.get("case") or {}).get("text") or ""),
         stem_html=render_markdown(draft.get("stem") or ""),
         choose=sum(option.is_right for option in options),
         decision=draft.get("decision") or "",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from questions.models import ExamVersion, Misconception, Scenario, ScenarioVersion, Service
+from questions.models import ExamVersion, Misconception, Scenario, ScenarioVersion, Service, Topic
 
 
 def scenarios_for_entries() -> QuerySet[Scenario]:
@@ -30,6 +30,12 @@ def newest_versions(scenarios: Iterable[Scenario]) -> dict[int, ScenarioVersion]
 def exam_versions() -> QuerySet[ExamVersion]:
     """Return the exam versions on offer, the current one first."""
     return ExamVersion.objects.select_related("certification", "guide")
+
+
+def outline_of(exam_version: ExamVersion) -> list[Topic]:
+    """Return the domains and tasks of an exam version in the order of its outline. One query."""
+    topics = Topic.objects.filter(exam_version=exam_version, task=None)
+    return sorted(topics, key=lambda topic: [int(part) for part in topic.code.split(".")])
 
 
 _PLURALS = {

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from examprep.http import HttpRequest
+from questions.panels import comparison_panels
 from questions.selectors import comparison_pages, note_groups, note_pages
 
 
@@ -33,4 +34,5 @@ def comparisons(request: HttpRequest) -> HttpResponse:
 def misconception(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what tells two or more things apart."""
     page = get_object_or_404(comparison_pages(), slug=slug)
-    return render(request, "questions/misconception.html", {"misconception": page})
+    panels = comparison_panels(user_id=request.user.pk, misconception=page)
+    return render(request, "questions/misconception.html", {"misconception": page, "panels": panels})

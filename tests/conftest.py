@@ -7,7 +7,7 @@ from django.core.cache import cache
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.bank_copies import BankCopy, take_copy
-from tests.factories import BLUEPRINTS, LARGE, LARGE_BLUEPRINTS, NOW, SMALL, make_bank
+from tests.factories import BLUEPRINTS, LARGE, LARGE_BLUEPRINTS, NOW, SEALED, SMALL, make_bank
 
 pytest_plugins = ["tests.cast"]
 
@@ -26,14 +26,14 @@ def quick_and_clean(settings: Settings) -> None:
 def copy_of_small_bank(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> BankCopy:
     """Build the small bank once per process."""
     with django_db_blocker.unblock():
-        return take_copy(make_bank({"mock": SMALL, "practice": SMALL}), BLUEPRINTS, NOW)
+        return take_copy(make_bank({"mock": SMALL, "practice": SMALL, "sealed": SEALED}), BLUEPRINTS, NOW)
 
 
 @pytest.fixture(scope="session")
 def copy_of_large_bank(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> BankCopy:
     """Build the large bank once per process."""
     with django_db_blocker.unblock():
-        return take_copy(make_bank({"mock": LARGE, "practice": SMALL}), LARGE_BLUEPRINTS, NOW)
+        return take_copy(make_bank({"mock": LARGE, "practice": SMALL, "sealed": SEALED}), LARGE_BLUEPRINTS, NOW)
 
 
 @pytest.fixture

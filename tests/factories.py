@@ -15,6 +15,7 @@ from typing import Literal
 from accounts.models import User
 from exams.answer_input import PostedAnswer
 from exams.blueprints import BlueprintEntry
+from exams.focus import Focus
 from exams.models import Attempt, AttemptItem, ExamBlueprint
 from exams.owners import Owner
 from exams.saving import Saved, save_answer
@@ -46,6 +47,7 @@ SOURCE = SourceEntry(address="https://docs.example.com/guide", title="Guide", ch
 # Kinds of the items of one domain and pool, over and over.
 KINDS: tuple[Kind, ...] = ("single", "multiple", "ordering", "single", "matching", "multiple")
 SMALL = {"1": 8, "2": 8, "3": 8}
+SEALED = {"1": 5, "2": 4, "3": 2}  # with a pool of this size both versions can fill the sealed form
 LARGE = {"1": 34, "2": 21, "3": 14}
 
 _RIGHT_POSITIONS = {"single": (2,), "multiple": (1, 4), "ordering": (3, 1, 4), "matching": (2, 3, 1)}
@@ -149,14 +151,14 @@ def _version(slug: str) -> ExamVersionEntry:
 
 def blueprint_entry(
     exam: str,
-    mode: Literal["mock", "sample", "practice"],
+    mode: Literal["mock", "mini", "sample", "practice", "drill"],
     *,
     scored: int,
     unscored: int = 0,
     minutes: int | None = None,
     name: str = "",
 ) -> BlueprintEntry:
-    """Return a blueprint named after exam and mode."""
+    """Return a blueprint named after exam and mode; one named sealed draws the sealed form."""
     kinds: tuple[Kind, ...] = (
         ("single", "multiple") if exam == NEWER else ("single", "multiple", "ordering", "matching")
     )
@@ -165,7 +167,7 @@ def blueprint_entry(
         exam=exam,
         name=f"{exam} {name or mode}",
         mode=mode,
-        pool="mock" if mode == "mock" else "practice",
+        pool="sealed" if name == "sealed" else "mock" if mode in ("mock", "mini") else "practice",
         minutes=minutes,
         scored_count=scored,
         unscored_count=unscored,
@@ -182,6 +184,9 @@ BLUEPRINTS = [
         blueprint_entry(exam, "mock", scored=6, unscored=2, minutes=60),
         blueprint_entry(exam, "sample", scored=4, minutes=20),
         blueprint_entry(exam, "practice", scored=5),
+        blueprint_entry(exam, "mini", scored=4, minutes=30),
+        blueprint_entry(exam, "drill", scored=5),
+        blueprint_entry(exam, "mock", scored=5, minutes=60, name="sealed"),
     )
 ]
 LARGE_BLUEPRINTS = [*BLUEPRINTS, blueprint_entry(OLDER, "mock", scored=50, unscored=15, minutes=130, name="full")]
@@ -192,10 +197,12 @@ def blueprint(slug: str) -> ExamBlueprint:
     return ExamBlueprint.objects.select_related("exam_version").get(slug=slug)
 
 
-def start(person: User | Owner, slug: str = f"{OLDER}-mock", *, now: dt.datetime = NOW) -> Attempt:
+def start(
+    person: User | Owner, slug: str = f"{OLDER}-mock", *, now: dt.datetime = NOW, focus: Focus | None = None
+) -> Attempt:
     """Start an attempt, or return the open one."""
     owner = person if isinstance(person, Owner) else Owner(user_id=person.pk)
-    return start_attempt(owner=owner, blueprint=blueprint(slug), now=now)
+    return start_attempt(owner=owner, blueprint=blueprint(slug), now=now, focus=focus)
 
 
 def owner_of_attempt(attempt: Attempt) -> Owner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -20,14 +20,16 @@ from exams.marking import check_answer, mark_seen, set_flag, set_struck
 from exams.models import Attempt
 from exams.owners import Owner
 from exams.review import checked_item
+from exams.room_copies import allow_copy, copy_name, is_prefetch
 from exams.saving import AnswerRefused, Refusal, Saved, item_shape, save_answer
 from exams.selectors import counts_of, item_page, navigator
 from exams.starting import take_lease
-from exams.views.access import attempt_or_404, for_owner
+from exams.views.access import attempt_or_404, for_owner, to_result
 from questions.responses import MalformedResponse, is_blank
 
 _REFUSED = 409
 _UNPROCESSABLE = 422
+REFUSAL_HEADER = "X-Refusal"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +38,12 @@ class _Problem:
 
     message: str
     status: int
-    is_elsewhere: bool = False
+    reason: str
+    epoch: int | None = None  # where the window has an older lease than the attempt, the lease it has
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.reason == Refusal.ELSEWHERE.value
 
 
 @require_safe
@@ -58,9 +65,9 @@ def save(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: 
         )
     except MalformedResponse as error:
         message = f"Not saved: {error}. The answer shown is the stored one."
-        return _render_item(request, owner, attempt_uuid, position, _Problem(message, _UNPROCESSABLE))
+        return _render_problem(request, owner, attempt_uuid, position, _malformed(message))
     except AnswerRefused as error:
-        return _render_item(request, owner, attempt_uuid, position, _refused(error))
+        return _render_problem(request, owner, attempt_uuid, position, _refused(error, request))
     if request.htmx:
         return _render_saved(request, saved, position)
     return _go_on(request, attempt_uuid, position)
@@ -105,9 +112,9 @@ def check(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position:
         check_answer(owner=owner, attempt_uuid=attempt_uuid, position=position, now=timezone.now())
     except MalformedResponse as error:
         message = f"Not checked: {error}."
-        return _render_item(request, owner, attempt_uuid, position, _Problem(message, _UNPROCESSABLE))
+        return _render_problem(request, owner, attempt_uuid, position, _malformed(message))
     except AnswerRefused as error:
-        return _render_item(request, owner, attempt_uuid, position, _refused(error))
+        return _render_problem(request, owner, attempt_uuid, position, _refused(error, request))
     if request.htmx:
         return _render_item(request, owner, attempt_uuid, position)
     return redirect("exams:item", attempt_uuid, position)
@@ -132,7 +139,7 @@ def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
     """Show what is answered, open, unseen and flagged, before submitting."""
     attempt = attempt_or_404(owner, attempt_uuid)
     if not attempt.is_open:
-        return _to_result(request, attempt)
+        return to_result(attempt, request)
     entries = navigator(attempt=attempt)
     context = {
         "attempt": attempt,
@@ -147,13 +154,32 @@ def review(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpR
 @for_owner
 def submit(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
     """Close and grade the attempt; repeating it leads to the same result."""
-    attempt = attempt_or_404(owner, attempt_uuid)  # time that was up before the submit is what closed it
-    close_attempt(attempt_id=attempt.pk, closer=Attempt.Closer.STUDENT, now=timezone.now())
-    return _to_result(request, attempt)
+    attempt, closer = attempt_or_404(owner, attempt_uuid), Attempt.Closer.STUDENT
+    if request.POST.get("because") == "time":  # so says the page's clock; ours decides
+        left = milliseconds_left(deadline=attempt.deadline, now=timezone.now())
+        if attempt.is_open and left != 0:
+            return JsonResponse({"milliseconds_left": left}, status=_REFUSED)
+        closer = Attempt.Closer.DEADLINE
+    close_attempt(attempt_id=attempt.pk, closer=closer, now=timezone.now())
+    return to_result(attempt, request)
 
 
-def _refused(error: AnswerRefused) -> _Problem:
-    return _Problem(error.refusal.message, _REFUSED, is_elsewhere=error.refusal is Refusal.ELSEWHERE)
+def _malformed(message: str) -> _Problem:
+    return _Problem(message, _UNPROCESSABLE, reason="malformed")
+
+
+def _refused(error: AnswerRefused, request: HttpRequest) -> _Problem:
+    # A window that was told "elsewhere" still has its old lease, else its next save would pass for a newer one.
+    epoch = _number(request.POST.get("epoch")) if error.refusal is Refusal.ELSEWHERE else None
+    return _Problem(error.refusal.message, _REFUSED, reason=error.refusal.value, epoch=epoch)
+
+
+def _render_problem(
+    request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int, problem: _Problem
+) -> HttpResponse:
+    response = _render_item(request, owner, attempt_uuid, position, problem)
+    response[REFUSAL_HEADER] = problem.reason
+    return response
 
 
 def _render_item(
@@ -162,20 +188,27 @@ def _render_item(
     """Render the stored state of an item: what a reload would show, with a problem beside it if there is one."""
     attempt = attempt_or_404(owner, attempt_uuid)
     if not attempt.is_open:
-        return _to_result(request, attempt)
+        return to_result(attempt, request)
     page = item_page(attempt=attempt, position=position, now=timezone.now())
     if page is None:
         raise Http404
-    mark_seen(item=page.item, now=timezone.now())
+    if not is_prefetch(request):
+        mark_seen(item=page.item, now=timezone.now())
+    explained = checked_item(owner=owner, attempt=attempt, item=page.item)
     context = {
         "page": page,
         "problem": problem,
-        "explained": checked_item(owner=owner, attempt=attempt, item=page.item),
+        "explained": explained,
+        "epoch": attempt.epoch if problem is None or problem.epoch is None else problem.epoch,
+        "copies": copy_name(owner=owner, attempt=attempt),
         **_addresses(attempt_uuid, position),
     }
     if problem is None or not request.htmx:
         status = problem.status if problem else 200
-        return render_page_or_partial(request, "exams/room.html", context, partial="room", target="room", status=status)
+        response = render_page_or_partial(
+            request, "exams/room.html", context, partial="room", target="room", status=status
+        )
+        return response if problem or explained else allow_copy(response, owner=owner, attempt=attempt)
     # A save asked for its save state only, but a refusal puts the stored answer in place of what the page shows.
     response = render(request, "exams/room.html#room", context, status=problem.status)
     return retarget(reswap(response, "outerHTML"), "#room")
@@ -196,13 +229,6 @@ def _go_on(request: HttpRequest, attempt_uuid: uuid.UUID, position: int) -> Http
     if target == "review":
         return redirect("exams:review", attempt_uuid)
     return redirect("exams:item", attempt_uuid, _number(target) or position)
-
-
-def _to_result(request: HttpRequest, attempt: Attempt) -> HttpResponse:
-    response = redirect("exams:result", attempt.uuid)
-    if request.htmx:  # htmx follows redirects by itself and would swap the result into the room
-        return HttpResponse(status=200, headers={"HX-Redirect": response["Location"]})
-    return response
 
 
 def _addresses(attempt_uuid: uuid.UUID, position: int) -> dict[str, object]:

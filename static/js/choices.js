@@ -4,19 +4,19 @@ function announce(text) {
   document.dispatchEvent(new CustomEvent("room:announce", { detail: text }));
 }
 
+/* One more than asked for is not taken; why, stands above the options and is said. */
 function tooMany(input) {
-  const form = input.form;
-  const choose = Number(form.dataset.choose);
-  const chosen = [...form.elements].filter((other) => other.type === "checkbox" && other.checked);
+  const chosen = [...input.form.elements].filter((other) => other.type === "checkbox" && other.checked);
   const hint = document.getElementById("choose-hint");
-  if (hint) hint.textContent = "";
-  if (chosen.length <= choose) return false;
+  hint.textContent = "";
+  if (chosen.length <= Number(input.form.dataset.choose)) return false;
   input.checked = false;
-  if (hint) hint.textContent = hint.dataset.tooMany;
+  hint.textContent = hint.dataset.tooMany.replace("%s", input.labels[0].querySelector(".letter").textContent);
+  announce(hint.textContent);
   return true;
 }
 
-/* Two steps never share a place, two lines never share an answer: the other one gets what this one had.
+/* Two lines never share an answer: the other one gets what this one had.
  *
  * Arrow keys pass through choices on their way, and each is a change. So while one list is in hand every change counts
  * from how all of them stood when it was taken up: only where the hand comes to rest takes something from another. */

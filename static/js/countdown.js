@@ -1,20 +1,26 @@
-/* The countdown. It knows only "milliseconds left" as the server counted them, and a clock that cannot be set. */
+/* The countdown. It knows only "milliseconds left" as the server counted them, and a clock that cannot be set. That clock
+ * may stand still while the machine sleeps, so a page that was out of sight asks the server again. */
 
 const LOW = 5 * 60000;
 const THRESHOLDS = [30, 15, 5, 1].map((minutes) => minutes * 60000);
 const HIDDEN = "clock-hidden";
 const LONGEST_PAUSE = 15000;
+const LONG_AWAY = 30000;
+const WARNING_STAYS = 20000;
+const DRIFT = 2000; // what a question took to come; above it, more time than we know of is asked about
 
 const clock = document.getElementById("clock");
 
 function start() {
   const value = clock.querySelector(".clock-value");
   const toggle = clock.querySelector(".clock-toggle");
+  const warning = clock.querySelector(".clock-warning");
   const words = clock.dataset;
+  const told = new Set();
   let end = performance.now() + Number(words.millisecondsLeft);
-  let before = end - performance.now();
   let isOver = false;
   let timer = 0;
+  let lastSeen = bothClocks();
 
   const left = () => Math.max(0, end - performance.now());
   const announce = (text) => {
@@ -54,11 +60,36 @@ function start() {
     window.clearTimeout(timer);
     const now = left();
     paint();
-    const passed = THRESHOLDS.filter((threshold) => now <= threshold && before > threshold);
-    if (passed.length && now > 0) announce(asWords(now));
-    before = now;
+    const passed = THRESHOLDS.filter((threshold) => now <= threshold && !told.has(threshold));
+    passed.forEach((threshold) => told.add(threshold));
+    if (passed.length && now > 0) warn(asWords(now));
     if (now === 0) timeIsUp();
     else timer = window.setTimeout(tick, now % 1000 || 1000); // just after the shown second changes
+    if (away() > LONG_AWAY) ask();
+    if (document.visibilityState === "visible") lastSeen = bothClocks();
+  }
+
+  function warn(text) {
+    announce(text);
+    warning.textContent = text;
+    warning.hidden = false;
+    window.setTimeout(() => { warning.hidden = true; }, WARNING_STAYS);
+  }
+
+  /* How long nobody looked at the time, by whichever clock went on: a reason to ask, never an answer. */
+  function away() {
+    const now = bothClocks();
+    return document.visibilityState === "hidden" ? 0 : Math.max(...now.map((each, index) => Math.abs(each - lastSeen[index])));
+  }
+
+  async function ask() {
+    const asked = performance.now();
+    const response = await fetch(words.ask, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+    if (!response?.ok) return;
+    const answer = await response.json().catch(() => null);
+    if (typeof answer?.milliseconds_left !== "number") return;
+    end = asked + answer.milliseconds_left; // the server counted after we asked, so this is never too late
+    tick();
   }
 
   async function timeIsUp() {
@@ -75,45 +106,68 @@ function start() {
         window.location.assign(address);
         return;
       }
+      if (address === "") break;
       tell(words.noContact);
       await new Promise((resolve) => { window.setTimeout(resolve, pause); });
     }
+    isOver = false;
+    tell("");
+    tick();
   }
 
+  /* The address of the result, or null when there is no contact or the server's clock has more to give. */
   async function handIn() {
     const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice("csrftoken=".length);
     const response = await fetch(words.submit, {
       method: "POST",
+      body: new URLSearchParams({ because: "time" }),
       credentials: "same-origin",
       keepalive: true,
+      body: new URLSearchParams({ because: "time" }),
       headers: { "HX-Request": "true", "X-CSRFToken": token ?? "" },
     });
     if (response.status === 401) return words.result; // leads to the log-in, then to the result
-    return response.ok ? response.headers.get("HX-Redirect") : null;
+    if (response.status === 409) { // there is time left: ours went wrong, as a copy's may
+      window.location.reload();
+      return null;
+    }
+    if (response.status === 409) {
+      end = performance.now() + (await response.json()).milliseconds_left;
+      return "";
+    }
+    const address = response.ok ? response.headers.get("HX-Redirect") : null;
+    return address && `${address}#time-is-up`; // the head there is read first
   }
 
   function tell(text) {
     const trouble = document.getElementById("trouble");
     trouble.textContent = text;
-    trouble.hidden = false;
+    trouble.hidden = !text;
   }
 
+  THRESHOLDS.filter((threshold) => left() <= threshold).forEach((threshold) => told.add(threshold));
   toggle.addEventListener("click", () => {
     sessionStorage.setItem(HIDDEN, isHidden() ? "no" : "yes");
     paint();
   });
-  const read = clock.querySelector(".clock-read");
-  read.hidden = false;
-  read.addEventListener("click", () => announce(asWords(left())));
-  document.addEventListener("visibilitychange", tick);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
-  // Each question brings the server's count along; it may have given more time meanwhile.
+  clock.querySelector(".clock-read").addEventListener("click", () => announce(asWords(left())));
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") tick(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
+  window.addEventListener("online", ask);
+  document.addEventListener("room:idle", () => { if ("copy" in document.getElementById("room").dataset) ask(); });
+  // Each question brings the server's count along. Less is believed; more may be the count of a copy that was kept, or
+  // time that was given meanwhile, and the server is asked which.
   document.addEventListener("room:shown", () => {
-    const fresh = document.getElementById("room").dataset.millisecondsLeft;
-    if (fresh !== undefined) end = performance.now() + Number(fresh);
+    const fresh = Number(document.getElementById("room").dataset.millisecondsLeft);
+    if (fresh <= left()) end = performance.now() + fresh;
+    else if (fresh > left() + DRIFT) ask();
     tick();
   });
   tick();
+}
+
+function bothClocks() {
+  return [performance.now(), Date.now()];
 }
 
 if (clock) start();

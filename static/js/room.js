@@ -1,4 +1,5 @@
-/* What the room does around the item: one voice for announcements, focus and title after a swap, the navigator. */
+/* What the room does around the item: one voice for announcements, focus and title after a swap, the navigator, and
+ * how long each item was in sight. */
 
 const wide = window.matchMedia("(min-width: 64rem)");
 const announcement = document.getElementById("announcement");
@@ -26,58 +27,56 @@ function showTrouble(text) {
   document.dispatchEvent(new CustomEvent("room:trouble", { detail: { text } }));
 }
 
+const navigator = () => document.getElementById("navigator");
+
 function applyFilter() {
-  const navigator = document.getElementById("navigator");
-  navigator.dataset.filter = filter;
-  navigator.querySelectorAll("[data-filter]").forEach((button) => {
+  navigator().dataset.filter = filter;
+  navigator().querySelectorAll("button[data-filter]").forEach((button) => {
     button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
   });
-  const cells = [...navigator.querySelectorAll(".cells > li")];
-  navigator.querySelector(".no-match").hidden = cells.some((cell) => getComputedStyle(cell).display !== "none");
+  const cells = [...navigator().querySelectorAll(".cells > li")];
+  navigator().querySelector(".no-match").hidden = cells.some((cell) => getComputedStyle(cell).display !== "none");
 }
 
 function prepare() {
-  const navigator = document.getElementById("navigator");
-  navigator.open = wide.matches;
-  navigator.querySelector(".filters").hidden = false;
+  navigator().open = wide.matches;
   applyFilter();
 }
 
 function countAnswered() {
-  const cells = document.querySelectorAll(".cells .state.answered");
-  document.getElementById("progress").value = cells.length;
+  document.getElementById("progress").value = document.querySelectorAll(".cells .state.answered").length;
   applyFilter();
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-filter]");
-  if (button && button.tagName === "BUTTON") {
+  const button = event.target.closest("button[data-filter]");
+  if (button) {
     filter = button.dataset.filter;
     applyFilter();
   }
-  const navigator = document.getElementById("navigator");
-  if (!wide.matches && navigator.open && !event.target.closest("#navigator")) navigator.open = false;
+  if (!wide.matches && navigator().open && event.isTrusted && !event.target.closest("#navigator")) navigator().open = false;
+});
+
+// At a desk the list is always open, so its key leads there; on a phone it opens the sheet, and its head is read.
+document.addEventListener("room:items", () => {
+  navigator().open = true;
+  document.getElementById("items-heading").focus({ preventScroll: true });
 });
 
 document.addEventListener("keydown", (event) => {
-  const navigator = document.getElementById("navigator");
-  if (event.key === "Escape" && !wide.matches && navigator.open) {
-    navigator.open = false;
-    navigator.querySelector("summary").focus();
+  if (event.key === "Escape" && !wide.matches && navigator().open) {
+    navigator().open = false;
+    navigator().querySelector("summary").focus();
   }
 });
 
-wide.addEventListener("change", () => { document.getElementById("navigator").open = wide.matches; });
+wide.addEventListener("change", () => { navigator().open = wide.matches; });
 document.addEventListener("room:saved", countAnswered);
-document.addEventListener("room:saved", () => {
-  if (trouble.textContent.trim() === trouble.dataset.noContact) showTrouble("");
-});
-document.body.addEventListener("htmx:oobAfterSwap", applyFilter);
+document.addEventListener("room:marked", applyFilter);
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id !== "room") return;
-  const room = document.getElementById("room");
-  document.title = room.dataset.title;
+  document.title = document.getElementById("room").dataset.title;
   prepare();
   document.getElementById("question").focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("room:shown"));
@@ -98,4 +97,29 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 // A page that the browser kept from before may show an old answer and an old clock.
 window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 
+/* Time in sight. Whole seconds are reported when the item or the page is left; what is over counts on. */
+let seen = { address: "", milliseconds: 0, since: 0 };
+
+function look() {
+  seen = { address: document.getElementById("room").dataset.visit, milliseconds: 0, since: performance.now() };
+}
+
+function lookAway() {
+  if (seen.since) seen.milliseconds += performance.now() - seen.since;
+  seen.since = 0;
+  const seconds = Math.floor(seen.milliseconds / 1000);
+  const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice("csrftoken=".length);
+  if (seconds === 0 || !token) return;
+  const fields = new URLSearchParams({ seconds, csrfmiddlewaretoken: token });
+  if (window.navigator.sendBeacon(seen.address, fields)) seen.milliseconds -= seconds * 1000;
+}
+
+document.addEventListener("room:shown", () => { lookAway(); look(); });
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") lookAway();
+  else seen.since = performance.now();
+});
+window.addEventListener("pagehide", lookAway);
+
 prepare();
+look();

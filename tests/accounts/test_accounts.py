@@ -77,7 +77,8 @@ class TestTimeZones:
     def test_is_changed_on_the_page_and_followed_at_once(self, bank: None, candidate: User, client: Client) -> None:
         log_in(client, candidate)
 
-        response = client.post(reverse("accounts:preferences"), {"time_zone": "Asia/Kolkata"})
+        data = {"time_zone": "Asia/Kolkata", "accommodation": "none"}
+        response = client.post(reverse("accounts:preferences"), data)
 
         assert_status(response, 302)
         candidate.refresh_from_db()

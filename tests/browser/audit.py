@@ -33,6 +33,9 @@ def _at(page: Page, size: tuple[int, int], scheme: Scheme, but_not: tuple[str, .
     width = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
     if width > 0:
         yield f"{name}: {width} px too wide: {page.evaluate(WIDE)}"
+    # So tall that the bars at the edges of the screen, which stay when a page is scrolled, lie over nothing.
+    height = page.evaluate("document.scrollingElement.scrollHeight")
+    page.set_viewport_size({"width": size[0], "height": max(size[1], height)})
     for violation in _violations(page):
         if violation["id"] not in but_not:
             places = [node["target"] for node in violation["nodes"]][:3]

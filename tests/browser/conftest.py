@@ -19,12 +19,14 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_playwright import CreateContextCallback
 
 from accounts.models import User
+from questions.bank_schema import Bank, CaseEntry
 from questions.models import Certification
 from tests.bank_copies import BankCopy, take_copy
 from tests.cast import client_of
 from tests.factories import NEWER, NOW, OLDER, blueprint_entry, make_bank
 
 HERE = Path(__file__).parent
+WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = (
     "--disable-gpu",
@@ -41,13 +43,19 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 
-# The older mock holds every item of its pool: all four kinds, whatever the draw.
+# The older mock holds every item of its pool: all four kinds and a case, whatever the draw.
 MOCK_SIZES = {"1": 6, "2": 3, "3": 3}
 MOCK_COUNT = sum(MOCK_SIZES.values())
 PRACTICE_SIZES = {"1": 8, "2": 8, "3": 8}
 SAMPLE_COUNT = 10
+CASE = CaseEntry(
+    id="harbour",
+    text="\n\n".join(
+        f"Paragraph {n} of the case: a harbour has {n} cranes, and each of them counts." for n in range(1, 30)
+    ),
+)
 BLUEPRINTS = [
-    blueprint_entry(OLDER, "mock", scored=10, unscored=2, minutes=60),
+    blueprint_entry(OLDER, "mock", scored=10, unscored=2, minutes=60).model_copy(update={"cases": True}),
     blueprint_entry(OLDER, "practice", scored=5),
     blueprint_entry(NEWER, "sample", scored=SAMPLE_COUNT, minutes=20),
     blueprint_entry(NEWER, "practice", scored=5),
@@ -95,7 +103,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def copy_of_browser_bank(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> BankCopy:
     """Build the bank of these tests once per process."""
     with django_db_blocker.unblock():
-        return take_copy(make_bank({"mock": MOCK_SIZES, "practice": PRACTICE_SIZES}), BLUEPRINTS, NOW)
+        return take_copy(with_case(make_bank({"mock": MOCK_SIZES, "practice": PRACTICE_SIZES})), BLUEPRINTS, NOW)
+
+
+def with_case(bank: Bank) -> Bank:
+    """Return the bank with two single items of the mock as one case study."""
+    singles = [item.id for item in bank.items if item.pool == "mock" and item.kind == "single"]
+    items = (item.model_copy(update={"case": CASE}) if item.id in singles[:2] else item for item in bank.items)
+    return bank.model_copy(update={"items": tuple(items)})
 
 
 @pytest.fixture
@@ -110,7 +125,7 @@ class Watch:
     """What the browsers of a test complained about, and what the test provokes on purpose."""
 
     complaints: list[str] = dataclasses.field(default_factory=list)
-    provoked: list[re.Pattern[str]] = dataclasses.field(default_factory=list)
+    provoked: list[re.Pattern[str]] = dataclasses.field(default_factory=lambda: [re.compile(WORKER_BLOCKED)])
 
     def expect(self, *patterns: str) -> None:
         """Accept complaints that match: the browser reports each answer of 400 and above."""
@@ -148,11 +163,14 @@ Open = Callable[..., Page]
 def open_browser(bank: None, base_url: str, watch: Watch, new_context: CreateContextCallback) -> Iterator[Open]:
     """Give what opens a browser: for a guest or somebody logged in, at a desk in the light or with a phone in the dark.
 
-    `browser.context.new_page()` is a second window of the same person.
+    `browser.context.new_page()` is a second window of the same person. Without the worker of the room everything must
+    go on, as it does in old browsers; `tests/faults` sits with it.
     """
     pages: list[Page] = []
 
-    def open_one(user: User | None = None, *, phone: bool = False, javascript: bool = True) -> Page:
+    def open_one(
+        user: User | None = None, *, phone: bool = False, javascript: bool = True, worker: bool = False
+    ) -> Page:
         context = new_context(
             locale="en-GB",
             timezone_id="UTC",
@@ -162,10 +180,13 @@ def open_browser(bank: None, base_url: str, watch: Watch, new_context: CreateCon
             has_touch=phone,
             is_mobile=phone,
             java_script_enabled=javascript,
+            service_workers="allow" if worker else "block",
         )
         context.set_default_timeout(10_000)
         context.add_init_script(TELL_VIOLATIONS)
         watch.over(context)
+        if not worker:
+            watch.expect("Service Worker registration blocked")  # Playwright's own words
         if user is not None:
             log_in(context, user, base_url)
         pages.append(context.new_page())
@@ -187,6 +208,7 @@ def leave(context: BrowserContext) -> None:
     for page in context.pages:
         try:
             page.unroute_all(behavior="ignoreErrors")
+            page.evaluate("navigator.sendBeacon = () => true")  # the time that an item was in sight, sent on leaving
             page.goto("about:blank")
         except Error:  # a page that asks whether to leave, or one that is gone
             page.close()

@@ -11,15 +11,25 @@ from playwright.sync_api import Locator, Page, expect
 
 from exams.answer_input import shown_numbers
 from exams.models import Attempt, AttemptItem
+from exams.selectors import letter_for
 from tests.factories import item_at, right_response, wrong_response
 
 SAVES = re.compile(r"/answer/$")
 SAVED = re.compile(r"Saved\s+\d\d:\d\d:\d\d")
-NOT_SAVED = "Not saved yet, we keep trying"
+# What another tab in front, or a lid that is closed, does to a page.
+HIDE = """() => {
+  Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+SHOW = """() => {
+  delete document.visibilityState;
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+NOT_SAVED = re.compile("Not saved yet")
 LEGENDS: dict[str, str | re.Pattern[str]] = {
     "single": "Choose one answer.",
     "multiple": re.compile(r"Choose \d answers?\."),
-    "ordering": "Give each step its place.",
+    "ordering": "Put the steps that are needed in order.",
     "matching": "Match each line with one answer.",
 }
 
@@ -73,6 +83,9 @@ class Room:
     def choose(self, position: int, *, right: bool = True, is_answered_by_server: bool = True) -> None:
         """Answer the shown item with pointer or finger, and wait until the server has each change."""
         kind = self.item(position).version.kind
+        if kind == "ordering" and self.fields(kind).count() == 0:
+            self.put_in_order(position, right=right, is_answered_by_server=is_answered_by_server)
+            return
         choices = self.choices(position, right=right)
         if kind == "multiple":  # what is too many is refused, so first away with what was chosen before
             for place, field in enumerate(self.fields(kind).all()):
@@ -93,6 +106,39 @@ class Room:
             return
         with self.page.expect_response(SAVES):
             change()
+
+    def steps(self) -> Locator:
+        """Return the steps of an ordering item that have a place, in their order."""
+        return self.page.get_by_role("list", name="Your order").get_by_role("listitem")
+
+    def put_in_order(self, position: int, *, right: bool = True, is_answered_by_server: bool = True) -> None:
+        """Answer an ordering item with its buttons."""
+        for _ in range(self.steps().count()):
+            self._change(self.steps().first.get_by_role("button", name="Do not use").click, is_answered_by_server)
+        letters = self.letters_in_order(position, right=right)
+        for letter in letters:
+            use = self.page.get_by_role("button", name=f"Use {letter}", exact=True)
+            self._change(use.click, is_answered_by_server)
+        expect(self.steps()).to_have_count(len(letters))
+
+    def letters_in_order(self, position: int, *, right: bool = True) -> list[str]:
+        """Return the letters of the steps of an ordering item, first step first."""
+        places = {place: int(label.split()[1]) for place, label in self.choices(position, right=right).items()}
+        return [letter_for(place + 1) for place in sorted(places, key=lambda place: places[place])]
+
+    def expect_chosen(self, position: int, *, right: bool = True) -> None:
+        """The page shows this answer to an item, as chosen."""
+        kind = self.item(position).version.kind
+        if kind == "ordering":
+            letters = self.letters_in_order(position, right=right)
+            expect(self.steps()).to_have_text([re.compile(rf"^\s*{letter}\b") for letter in letters])
+            return
+        for place, label in self.choices(position, right=right).items():
+            field = self.fields(kind).nth(place)
+            if label:
+                expect(field).to_have_value(str(ord(label) - ord("A") + 1))
+            else:
+                expect(field).to_be_checked()
 
     def expect_saved(self) -> None:
         """The page says that everything is saved."""

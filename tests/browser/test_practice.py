@@ -75,7 +75,8 @@ def test_a_save_that_the_check_overtakes_is_no_problem(open_browser: Open, candi
 
     page.route(SAVES, hold)
     page.route("**/check/", check_first)
-    room.choose(position, is_answered_by_server=False)
+    with page.expect_request(SAVES):
+        room.choose(position, is_answered_by_server=False)
     with page.expect_response("**/check/"):
         room.button("Check answer").click()
     expect(page.get_by_text("Remember", exact=True)).to_be_visible()

@@ -16,6 +16,8 @@ from tests.browser.conftest import Open, Watch
 from tests.browser.room import NOT_SAVED, SAVES, Room
 from tests.factories import OLDER, position_of_kind, start
 
+GRACE = dt.timedelta(seconds=30)
+
 
 @pytest.fixture
 def room(open_browser: Open, candidate: User) -> Room:
@@ -23,19 +25,6 @@ def room(open_browser: Open, candidate: User) -> Room:
     found = Room(open_browser(candidate), start(candidate, f"{OLDER}-mock", now=timezone.now()))
     found.enter()
     return found
-
-
-GRACE = dt.timedelta(seconds=30)
-
-
-def expect_answered(room: Room, position: int) -> None:
-    """The page shows the right answer to an item, as chosen."""
-    fields = room.fields(room.item(position).version.kind)
-    for place, label in room.choices(position).items():
-        if label:
-            expect(fields.nth(place)).not_to_have_value("")
-        else:
-            expect(fields.nth(place)).to_be_checked()
 
 
 def seconds_shown(room: Room) -> int:
@@ -54,7 +43,7 @@ def test_a_reload_shows_the_stored_answer_and_the_true_time(room: Room) -> None:
     set_time_left(room, dt.timedelta(minutes=20))
     room.page.reload()
     room.expect_saved()
-    expect_answered(room, 1)
+    room.expect_chosen(1)
     assert 20 * 60 - 15 <= seconds_shown(room) <= 20 * 60
 
 
@@ -80,7 +69,7 @@ def test_the_back_button_shows_the_newest_stored_answer(room: Room) -> None:
         # Not `go_back`, which takes the reload that brings the stored answer for a failure.
         room.page.evaluate("window.setTimeout(() => window.history.back())")
         room.expect_at(position)
-    expect_answered(room, 1)
+    room.expect_chosen(1)
 
 
 def test_a_window_that_was_continued_elsewhere_says_so_and_shows_what_is_stored(room: Room, watch: Watch) -> None:
@@ -97,7 +86,7 @@ def test_a_window_that_was_continued_elsewhere_says_so_and_shows_what_is_stored(
     room.choose(single, right=False, is_answered_by_server=False)
     alert = room.page.get_by_role("alert").filter(has_text="You continued this exam in another window")
     expect(alert).to_be_visible()
-    expect_answered(room, single)
+    room.expect_chosen(single)
     assert AnswerEvent.objects.filter(attempt=room.attempt).count() == 1
 
     room.button("Continue here").click()
@@ -130,7 +119,7 @@ def test_a_save_that_fails_is_repeated_and_stored_once(room: Room, watch: Watch,
     room.page.route(SAVES, fail)
     room.choose(single, is_answered_by_server=False)
     expect(room.page.get_by_text(NOT_SAVED).first).to_be_visible()
-    expect_answered(room, single)
+    room.expect_chosen(single)
 
     room.page.unroute(SAVES)
     with room.page.expect_response(SAVES) as repeated:
@@ -141,7 +130,7 @@ def test_a_save_that_fails_is_repeated_and_stored_once(room: Room, watch: Watch,
     events = AnswerEvent.objects.filter(attempt=room.attempt)
     assert [str(event.idempotency_key) for event in events] == sent[:1]
     room.page.reload()
-    expect_answered(room, single)
+    room.expect_chosen(single)
 
 
 def test_answers_given_without_a_connection_are_all_saved_afterwards(room: Room, watch: Watch) -> None:

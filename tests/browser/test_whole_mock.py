@@ -13,50 +13,11 @@ from exams.models import Attempt
 from progress.reports import refresh_reports
 from questions.models import Option
 from tests.browser.conftest import MOCK_COUNT, Open
+from tests.browser.hands import Keyboard
 from tests.browser.room import Room
 from tests.factories import MISCONCEPTION, OLDER, SECRET, position_of_kind, start
 
 START = f"/start/{OLDER}/{OLDER}-mock/"
-
-
-class Keyboard:
-    """Hands that never touch a pointer."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def go_to(self, target: Locator) -> None:
-        """Press Tab until the target has the focus; what cannot be reached fails."""
-        for _ in range(120):
-            if target.evaluate("(element) => element === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"Tab does not reach {target}")
-
-    def press(self, target: Locator, key: str = "Enter") -> None:
-        """Go to the target and press a key."""
-        self.go_to(target)
-        self.page.keyboard.press(key)
-
-    def choose(self, room: Room, position: int) -> None:
-        """Answer the shown item rightly with Space and the arrows."""
-        kind = room.item(position).version.kind
-        fields, choices = room.fields(kind), room.choices(position)
-        if kind == "single":
-            # One stop of Tab for all of them; the arrows choose.
-            self.press(fields.first, "Space")
-            for _ in range(next(iter(choices))):
-                self.page.keyboard.press("ArrowDown")
-            return
-        for place, label in choices.items():
-            self.go_to(fields.nth(place))
-            for key in ["ArrowDown"] * steps_to(label) if label else ["Space"]:
-                self.page.keyboard.press(key)
-
-
-def steps_to(label: str) -> int:
-    """Return how far down a list its choice stands: place 2 and answer B come second."""
-    return int(label.split()[1]) if label.startswith("place") else ord(label) - ord("A") + 1
 
 
 def test_a_student_sits_a_whole_mock_by_keyboard(open_browser: Open, candidate: User) -> None:
@@ -91,23 +52,23 @@ def test_a_student_sits_a_whole_mock_by_keyboard(open_browser: Open, candidate: 
     read_the_report(page, hands, candidate)
 
 
-def test_arrow_keys_pass_through_a_place_without_taking_it(open_browser: Open, candidate: User) -> None:
-    """Each step of an arrow is a change; only where it stops takes the place from another step."""
+def test_arrow_keys_pass_through_an_answer_without_taking_it(open_browser: Open, candidate: User) -> None:
+    """Each step of an arrow is a change; only where it stops takes the answer from another line."""
     page = open_browser(candidate)
     room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
-    room.enter(position_of_kind(room.attempt, "ordering"))
-    hands, steps = Keyboard(page), room.fields("ordering")
+    room.enter(position_of_kind(room.attempt, "matching"))
+    hands, lines = Keyboard(page), room.fields("matching")
     for place, presses in enumerate((1, 2, 3)):
-        hands.go_to(steps.nth(place))
+        hands.go_to(lines.nth(place))
         for _ in range(presses):
             page.keyboard.press("ArrowDown")
     for place in range(3):
-        expect(steps.nth(place)).to_have_value(str(place + 1))
+        expect(lines.nth(place)).to_have_value(str(place + 1))
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
-    page.keyboard.press("ArrowUp")  # taken up anew, the third step takes place 2, and the second gets what it had
-    expect(steps.nth(2)).to_have_value("2")
-    expect(steps.nth(1)).to_have_value("3")
+    page.keyboard.press("ArrowUp")  # taken up anew, the third line takes answer 2, and the second gets what it had
+    expect(lines.nth(2)).to_have_value("2")
+    expect(lines.nth(1)).to_have_value("3")
 
 
 def flag_and_strike_out(room: Room, hands: Keyboard) -> None:
@@ -182,7 +143,7 @@ def test_a_student_sits_a_whole_mock_on_a_phone(open_browser: Open, candidate: U
 
 def items_button(page: Page) -> Locator:
     """Return what opens the navigator on a phone."""
-    return page.get_by_text("Items", exact=True).locator("visible=true").first
+    return page.get_by_text(re.compile(r"^\s*Items\b")).locator("visible=true").first
 
 
 def expect_side_by_side(buttons: list[Locator]) -> None:

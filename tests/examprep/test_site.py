@@ -120,7 +120,7 @@ class TestHeaders:
 
         assert re.search(r"<title>\s*\S.*</title>", html)
         assert len(re.findall(r"<h1[ >]", html)) == 1
-        assert '<html lang="en">' in html
+        assert '<html lang="en"' in html
         assert 'id="main"' in html
 
 

@@ -8,15 +8,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from exams import urls
-from exams.models import AnswerEvent, Attempt
+from exams.models import AnswerEvent, Attempt, ProblemReport
 from tests.asserts import assert_never_stored, assert_status
 from tests.exams.room import HTMX, Room, begin
 from tests.factories import NEWER, item_at, right_response
 
 # Every address of one attempt with the method it is asked with.
-PAGES = ["item", "review", "result"]
-ACTIONS = ["save_answer", "flag", "strike", "check_answer", "continue_here", "submit"]
-OF_ONE_ITEM = ["item", "save_answer", "flag", "strike", "check_answer"]
+PAGES = ["item", "review", "result", "receipt", "time_left"]
+MARKS = ["flag", "strike", "mark_guess", "note", "highlights", "visit"]
+ACTIONS = ["save_answer", *MARKS, "check_answer", "report_problem", "continue_here", "submit"]
+OF_ONE_ITEM = ["item", "save_answer", *MARKS, "check_answer", "report_problem"]
+# What the marks need of a form, all in one.
+FIELDS = {"on": "1", "option": "1", "text": "words", "ranges": "[[0, 4]]", "seconds": "5"}
 
 
 @pytest.fixture
@@ -83,7 +86,7 @@ class TestActions:
         before = everything(room.attempt)
         data = room.fields(1, right_response(item_at(room.attempt)))
 
-        assert_status(stranger_client.post(address(room, name), data | {"on": "1", "option": "1"}), 404)
+        assert_status(stranger_client.post(address(room, name), data | FIELDS), 404)
         assert everything(room.attempt) == before | {"seen": 1}
 
     @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
@@ -92,7 +95,7 @@ class TestActions:
     ) -> None:
         before = everything(room.attempt)
 
-        response = client.post(address(room, name), {"on": "1", "option": "1"}, headers=headers)
+        response = client.post(address(room, name), FIELDS, headers=headers)
 
         assert_status(response, 401)
         assert_never_stored(response)
@@ -103,7 +106,7 @@ class TestActions:
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = room.client.cookies
 
-        assert_status(strict.post(address(room, name), {"on": "1", "option": "1"}), 403)
+        assert_status(strict.post(address(room, name), FIELDS), 403)
         assert everything(room.attempt) == before
 
     def test_link_alone_does_nothing(self, name: str, room: Room) -> None:
@@ -113,11 +116,7 @@ class TestActions:
         assert everything(room.attempt) == before
 
     def test_no_cache_may_keep_the_answer(self, name: str, room: Room) -> None:
-        data = (
-            room.fields(1, right_response(item_at(room.attempt)))
-            if name == "save_answer"
-            else {"on": "1", "option": "1"}
-        )
+        data = room.fields(1, right_response(item_at(room.attempt))) if name == "save_answer" else FIELDS
 
         response = room.client.post(address(room, name), data, headers=HTMX if name == "save_answer" else {})
 
@@ -125,13 +124,20 @@ class TestActions:
             assert_never_stored(response)
 
 
+OF_AN_ITEM = [
+    *("position", "response", "is_flagged", "is_guess", "note", "highlights", "seconds_spent"),
+    *("struck", "checked_at", "outcome"),
+]
+
+
 def everything(attempt: Attempt) -> dict[str, object]:
     """Return what an action could change."""
     fresh = Attempt.objects.get(pk=attempt.pk)
     return {
         "attempt": (fresh.state, fresh.epoch, fresh.closed_at),
-        "items": list(fresh.items.values_list("position", "response", "is_flagged", "struck", "checked_at", "outcome")),
+        "items": list(fresh.items.order_by("position").values(*OF_AN_ITEM)),
         "events": AnswerEvent.objects.count(),
+        "reports": ProblemReport.objects.count(),
         "seen": fresh.items.filter(seen_at__isnull=False).count(),
     }
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts.accommodations import Accommodation
 from accounts.models import User
-from exams.clock import accept_until_for, deadline_for, is_accepting, milliseconds_left
+from exams.clock import about_minutes, accept_until_for, deadline_for, is_accepting, milliseconds_left
 from exams.closing import close_if_over, sweep
+from exams.focus import Focus, FocusKind
 from exams.marking import set_flag
 from exams.models import AnswerEvent, Attempt
 from exams.saving import AnswerRefused, AttemptNotFound, Refusal
@@ -96,15 +98,50 @@ def test_untimed_sitting_has_no_end() -> None:
     assert milliseconds_left(deadline=None, now=NOW) is None
 
 
-@pytest.mark.parametrize(
-    ("idle", "open_still"),
-    [(dt.timedelta(hours=24) - MICROSECOND, True), (dt.timedelta(hours=24), False)],
-)
-def test_untimed_sitting_ends_after_a_day_without_an_answer(
-    idle: dt.timedelta, open_still: bool, bank: None, candidate: User
-) -> None:
-    practice = start(candidate, f"{OLDER}-practice")
-    answered_at = NOW + dt.timedelta(hours=5)
-    Pen(practice).save(1, right_response(item_at(practice)), now=answered_at)
+IDLE = [
+    ("practice", dt.timedelta(hours=24) - MICROSECOND, True),
+    ("practice", dt.timedelta(hours=24), False),
+    ("drill", dt.timedelta(hours=24) - MICROSECOND, True),
+    ("drill", dt.timedelta(hours=24), False),
+    ("mock", dt.timedelta(days=7) - MICROSECOND, True),
+    ("mock", dt.timedelta(days=7), False),
+]
 
-    assert survives_the_sweep(practice, answered_at + idle) == open_still
+
+@pytest.fixture
+def untimed(bank: None, candidate: User) -> Callable[[str], Attempt]:
+    """Give what starts a sitting without a time limit."""
+    User.objects.filter(pk=candidate.pk).update(accommodation=Accommodation.UNTIMED)
+
+    def begin(mode: str) -> Attempt:
+        return start(candidate, f"{OLDER}-{mode}", focus=Focus(FocusKind.TOPIC, "1") if mode == "drill" else None)
+
+    return begin
+
+
+@pytest.mark.parametrize(("mode", "idle", "open_still"), IDLE)
+@pytest.mark.parametrize("asked", [survives_the_sweep, survives_a_visit], ids=lambda asked: asked.__name__)
+def test_untimed_sitting_ends_after_its_idle_time_without_an_answer(
+    asked: Callable[[Attempt, dt.datetime], bool],
+    mode: str,
+    idle: dt.timedelta,
+    open_still: bool,
+    untimed: Callable[[str], Attempt],
+) -> None:
+    attempt = untimed(mode)
+    answered_at = NOW + dt.timedelta(hours=5)
+    Pen(attempt).save(1, right_response(item_at(attempt)), now=answered_at)
+
+    assert asked(attempt, answered_at + idle) == open_still
+
+
+@pytest.mark.parametrize(("mode", "idle", "open_still"), IDLE)
+def test_untimed_sitting_that_was_never_answered_counts_from_its_start(
+    mode: str, idle: dt.timedelta, open_still: bool, untimed: Callable[[str], Attempt]
+) -> None:
+    assert survives_the_sweep(untimed(mode), NOW + idle) == open_still
+
+
+@pytest.mark.parametrize(("questions", "minutes"), [(10, 12), (5, 6), (1, 1), (0, 1)])
+def test_a_round_without_a_clock_takes_about_so_long(questions: int, minutes: int) -> None:
+    assert about_minutes(questions=questions) == minutes

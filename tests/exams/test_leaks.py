@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from exams.models import Attempt
+from exams.models import Attempt, AttemptItem
 from exams.starting import take_lease
 from tests.asserts import assert_status
 from tests.bank_copies import FIRST_KEY
@@ -19,6 +19,12 @@ from tests.exams.room import HTMX, Room, begin
 from tests.exams.test_room import number_of
 from tests.factories import MISCONCEPTION, NEWER, OLDER, SECRET, SECRET_SLUG, item_at, right_response, wrong_response
 
+# What is posted beside answers, well and badly.
+MARKS = [
+    {"on": "1", "option": "1", "text": "words", "ranges": "[[0, 4]]", "seconds": "1"},
+    {"on": "0", "option": "1", "text": "x" * 2001, "ranges": "[[0, 9999]]", "seconds": "x"},
+]
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")  # random digits may look like a primary key
 FRAGMENT = {**HTMX, "HX-Target": "room"}
 KEYS_OF_THE_BANK = re.compile(str(FIRST_KEY)[:5] + r"\d+")
 TELLING_NAMES = re.compile(
@@ -65,9 +71,10 @@ def sit_whole(client: Client, slug: str) -> Room:
     count = room.attempt.items.count()
     for position in range(1, count + 1):
         answer_every_way(room, position)
-    for name in ("review", "result"):
+    for name in ("review", "result", "receipt"):
         client.get(room.address(name))
         client.get(room.address(name), headers=HTMX)
+    client.get(room.address("receipt"), {"format": "json"})
     for address in ("exams:history", "progress:dashboard"):
         client.get(reverse(address))
     client.post(room.address("continue_here"))
@@ -88,9 +95,10 @@ def answer_every_way(room: Room, position: int) -> None:
         assert_status(
             room.save(position, [], htmx=bool(headers), option=["9"], **{"place-1": "x", "prompt-1": "9"}), 422
         )
-        for name in ("flag", "strike"):
-            for on in ("1", "0"):
-                room.client.post(room.address(name, position), {"on": on, "option": "1"}, headers=headers)
+        for name in ("flag", "strike", "mark_guess", "note", "highlights", "visit"):
+            for fields in MARKS:
+                room.client.post(room.address(name, position), fields, headers=headers)
+        assert_status(room.client.post(room.address("report_problem", position), {"text": "x"}, headers=headers), 404)
         form = room.fields(position, right_response(item))
         assert_status(room.client.post(room.address("check_answer", position), form, headers=headers), 404)
         form = room.fields(position, wrong_response(item))
@@ -122,7 +130,7 @@ def assert_tells_nothing(request: str, sent: str) -> None:
     """Nothing that was sent for a request holds an explanation, an id of the bank, or a telling name."""
     assert SECRET not in sent, f"{request}: an explanation"
     assert SECRET_SLUG not in sent, f"{request}: the id of an item or misconception"
-    assert not KEYS_OF_THE_BANK.search(sent), f"{request}: a primary key"
+    assert not KEYS_OF_THE_BANK.search(DIGEST.sub("", sent)), f"{request}: a primary key"
     if "/attempts/" in request and request != f"GET {reverse('exams:history')}":
         found = TELLING_NAMES.search(sent.replace("idempotency_key", ""))
         assert not found, f"{request}: {sent[max(0, found.start() - 80) : found.end() + 80]!r}"
@@ -167,6 +175,7 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
         assert explained(first.result()) == numbers_of(first.attempt)
 
         second = begin(candidate_client, f"{NEWER}-mock")
+        put_into(second, item_at(first.attempt))
         page = first.result()
 
         shared = numbers_of(first.attempt) & numbers_of(second.attempt)
@@ -183,6 +192,7 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
             first.save(position, right_response(item) if position % 2 else wrong_response(item))
         first.submit()
         second = begin(candidate_client, f"{NEWER}-mock")
+        put_into(second, item_at(first.attempt))
 
         entries = re.findall(
             r'<li class="entry" id="question-(\d+)".*?</li>\s*(?=<li class="entry"|</ol>)', first.result(), re.DOTALL
@@ -246,6 +256,11 @@ class TestOtherPagesWhileASealedAttemptIsOpen:
 
             assert not explained(page)
             assert not re.search(r"[Cc]ase \d+", page)
+
+
+def put_into(room: Room, item: AttemptItem) -> None:
+    """Let a form hold an item of an earlier one, as it comes about when the pool is used up."""
+    room.attempt.items.filter(position=1).update(version=item.version)
 
 
 def overlapping(client: Client) -> tuple[Room, Room]:

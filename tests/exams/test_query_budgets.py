@@ -81,7 +81,7 @@ def test_submitting(room: Room) -> None:
         room.save(item.position, right_response(item))
     forget("cold")
 
-    with at_most_queries(13):
+    with at_most_queries(14):
         assert_status(room.submit(), 302)
 
 
@@ -110,7 +110,7 @@ def test_starting(slug: str, candidate_client: Client) -> None:
     [
         ("home", [], 4),
         ("choose_exam", [], 3),
-        ("choose_mode", [NEWER], 4),
+        ("choose_mode", [NEWER], 7),
         ("confirm", [NEWER, f"{NEWER}-mock"], 4),
         ("history", [], 3),
     ],

@@ -236,9 +236,12 @@ class TestMarks:
     def test_marks_are_closed_with_the_attempt(self, room: Room) -> None:
         room.submit()
 
-        assert_status(room.client.post(room.address("flag", 1), {"on": "1"}), 404)
-        assert_status(room.client.post(room.address("strike", 1), {"option": "1", "on": "1"}), 404)
+        for name in ("flag", "strike"):
+            response = room.client.post(room.address(name, 1), {"option": "1", "on": "1"}, follow=True)
+            assert response.redirect_chain == [(room.address("result"), 302)]
+            assert "takes no more input, so that mark was not stored" in response.content.decode()
         assert not item_at(room.attempt, 1).is_flagged
+        assert item_at(room.attempt, 1).struck == []
 
     def test_opening_an_item_marks_it_seen_once(self, room: Room) -> None:
         with time_machine.travel(NOW, tick=False):

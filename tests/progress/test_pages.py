@@ -142,7 +142,8 @@ class TestDashboard:
 
     def test_a_new_student_is_led_to_practice_of_the_current_exam(self, candidate_client: Client) -> None:
         page = candidate_client.get(DASHBOARD).content.decode()
-        assert f'href="/start/{NEWER}/{PRACTICE}/"' in page
+        assert f'action="/start/{NEWER}/{PRACTICE}/"' in page
+        assert "5 questions, about 6 minutes" in page
         assert "Your first result will stand here" in page
 
     def test_an_open_attempt_comes_first_and_continues_by_post(self, candidate: User, candidate_client: Client) -> None:

@@ -1,0 +1,193 @@
+"""The room in every state: no finding of axe, no sideways scrolling, nothing that moves by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from tests.browser.audit import audit
+from tests.browser.conftest import Open
+from tests.browser.room import SAVES, Room
+from tests.factories import OLDER, position_of_kind, start
+
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    window.shifts.push({
+      value: entry.value,
+      isAsked: entry.hadRecentInput,
+      moved: entry.sources.map(({ node }) => node && (node.id || node.className || node.nodeName)).join(", "),
+    });
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.fixture
+def room(open_browser: Open, candidate: User) -> Room:
+    """Give a mock that was just begun."""
+    return Room(open_browser(candidate), start(candidate, f"{OLDER}-mock", now=timezone.now()))
+
+
+def states(room: Room) -> Iterator[str]:
+    """Bring the room into one state after the other."""
+    page = room.page
+    for kind in ("single", "multiple", "ordering", "matching"):
+        room.enter(position_of_kind(room.attempt, kind))
+        expect(room.answer(kind)).to_be_visible()
+        yield kind
+    room.enter(position_of_kind(room.attempt, "ordering"))
+    room.choose(position_of_kind(room.attempt, "ordering"))
+    yield "ordered"
+    room.enter(position_of_kind(room.attempt, "multiple"))
+    for place in range(3):
+        room.fields("multiple").nth(place).click()
+    room.button("Flag for review").click()
+    room.button("I was guessing").click()
+    room.button("Strike out A").click()
+    page.get_by_text(re.compile("^Note")).click()
+    yield "marked, and one too many"
+    room.button("Help").click()
+    yield "help"
+    page.keyboard.press("Escape")
+    room.button("Highlight").click()
+    page.get_by_label("Which way is best?").check()
+    yield "sentences"
+    page.keyboard.press("Escape")
+    yield "highlighted"
+    room.enter(room.attempt.items.exclude(version__case_html="").order_by("position")[0].position)
+    yield "case"
+    page.goto(f"/attempts/{room.attempt.uuid}/review/")
+    page.get_by_role("radio", name="not seen").check()
+    yield "review"
+
+
+def test_axe_finds_nothing_in_any_state(room: Room) -> None:
+    found = {state: problems for state in states(room) if (problems := audit(room.page))}
+    assert found == {}
+
+
+def test_axe_finds_nothing_in_forced_colours(room: Room) -> None:
+    room.page.emulate_media(forced_colors="active")
+    found = {state: problems for state in states(room) if (problems := audit(room.page))}
+    assert found == {}
+
+
+def test_an_open_list_on_a_phone(open_browser: Open, candidate: User) -> None:
+    page = open_browser(candidate, phone=True)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    room.enter()
+    page.keyboard.press("i")
+    expect(page.get_by_role("button", name="not seen")).to_be_visible()
+    assert audit(page) == []
+
+
+def test_pressed_and_chosen_are_seen_without_colours(room: Room) -> None:
+    """With forced colours backgrounds are gone; what is pressed, answered or chosen has a shape."""
+    room.page.emulate_media(forced_colors="active")
+    room.enter(position_of_kind(room.attempt, "single"))
+    room.button("Flag for review").click()
+    with room.page.expect_response(SAVES):
+        room.fields("single").first.check()
+    room.expect_saved()
+    outline = "(element) => getComputedStyle(element).outlineStyle"
+    assert room.button("Flag for review").evaluate(outline) == "solid"
+    assert room.button("I was guessing").evaluate(outline) == "none"
+    background = "(element) => getComputedStyle(element).backgroundColor"
+    answered, open_ = room.page.locator(".cells .state.answered"), room.page.locator(".cells .state.unseen").first
+    assert answered.evaluate(background) != open_.evaluate(background)
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (320, 640)])
+def test_at_four_hundred_per_cent_nothing_runs_out_of_the_page(room: Room, width: int, height: int) -> None:
+    """A window of 1280 by 1024 at 400 % is 320 by 256: one column, and no bar that covers what has the focus."""
+    room.page.set_viewport_size({"width": width, "height": height})
+    too_wide = {
+        state: wide
+        for state in states(room)
+        if (wide := room.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")) > 0
+    }
+    assert too_wide == {}
+
+
+def test_no_bar_covers_what_has_the_focus(room: Room) -> None:
+    """WCAG 2.4.11, on a small screen: each stop of Tab lies in sight, not below the bars at the edges."""
+    page = room.page
+    page.set_viewport_size({"width": 360, "height": 560})
+    room.enter(position_of_kind(room.attempt, "ordering"))
+    covered = []
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        covered += page.evaluate(COVERED)
+    assert covered == []
+
+
+COVERED = """() => {
+  const element = document.activeElement;
+  const box = element.getBoundingClientRect();
+  if (element === document.body || box.width < 5) return [];
+  const points = [0.2, 0.5, 0.8].map((part) => [box.left + box.width / 2, box.top + box.height * part]);
+  const isSeen = points.some(([x, y]) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (element.contains(top) || top.contains(element));
+  });
+  return isSeen ? [] : [element.id || element.className || element.nodeName];
+}"""
+
+
+def shifts(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("window.shifts.splice(0)")
+    return found
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_nothing_moves_when_a_question_changes(open_browser: Open, candidate: User, phone: bool) -> None:
+    page = open_browser(candidate, phone=phone)
+    page.add_init_script(SHIFTS)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    room.enter()
+    for position in room.walk():
+        room.expect_at(position)
+        room.choose(position)
+        room.expect_saved()
+        if position < room.count:
+            # Not by a click: for half a second after one, a shift would count as asked for.
+            page.evaluate("window.setTimeout(() => document.querySelector('.next').click(), 600)")
+    assert [shift for shift in shifts(page) if not shift["isAsked"]] == []
+
+
+def test_nothing_moves_when_a_page_is_loaded(room: Room) -> None:
+    room.page.add_init_script(SHIFTS)
+    for kind in ("single", "multiple", "ordering", "matching"):
+        room.enter(position_of_kind(room.attempt, kind))
+        room.page.wait_for_load_state("networkidle")
+        assert shifts(room.page) == [], kind
+
+
+def test_nothing_moves_when_something_is_marked(room: Room) -> None:
+    """Not even what the standard would excuse because it was asked for."""
+    page = room.page
+    page.add_init_script(SHIFTS)
+    room.enter(position_of_kind(room.attempt, "multiple"))
+    for button in ("Flag for review", "I was guessing", "Strike out A", "hide the clock"):
+        room.button(button).click()
+    for place in range(3):
+        room.fields("multiple").nth(place).click()
+    room.expect_saved()
+    expect(room.answer("multiple").get_by_text("Only 2 may be chosen")).to_be_visible()
+    assert shifts(page) == []
+
+
+def test_the_first_question_takes_few_requests(room: Room) -> None:
+    """Up to the moment the page stands; what is copied for times without a network comes later."""
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.page.goto(f"/attempts/{room.attempt.uuid}/items/1/", wait_until="load")
+    assert len(asked) <= 14, asked  # and the icon of the site, which this browser does not report
