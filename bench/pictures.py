@@ -78,7 +78,8 @@ class Shot(NamedTuple):
 def prepare(student: User) -> tuple[Attempt, Attempt]:
     """Return a graded mock and an open one, made where there are none."""
     now = timezone.now()
-    blueprints = {b.mode: b for b in ExamBlueprint.objects.filter(exam_version__is_current=True)}
+    current = ExamBlueprint.objects.filter(exam_version__is_current=True).exclude(pool="sealed")
+    blueprints = {b.mode: b for b in current}
     chance = random.Random(7)  # noqa: S311 (the same history each time)
     if not student.attempts.filter(state=Attempt.State.GRADED).exists():
         for days, mode, growth in HISTORY:
