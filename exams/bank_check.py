@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from exams.assembly import Candidate, NotEnoughItems, Shortage, draw_form
+from exams.assembly import Candidate, NotEnoughItems, Shortage, apportion, draw_form
 from exams.blueprints import BlueprintEntry, BlueprintFile, read_blueprints
-from questions.bank_check import Coverage, Cue, coverage_of, cues_of, lint_bank
+from questions.bank_check import Count, counts_of, lint_bank
 from questions.bank_files import BankInvalid, BankProblem, LocatedBank, parse_yaml, read_located_bank
 from questions.bank_schema import Bank, ExamVersionEntry
+from questions.cues import Cue, KeyRate, cues_of, key_rates
+
+ALL = "all"
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """Items of an exam version, beside what its entry wants: by domain or task (or all), by pool (or all).
+
+    `need` is 0 where nothing is wanted: single tasks are only wanted over all pools.
+    """
+
+    exam: str
+    pool: str
+    topic: str
+    have: int
+    need: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether items are missing."""
+        return self.have < self.need
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +45,7 @@ class BankCheck:
     warnings: list[BankProblem]
     coverage: list[Coverage]
     cues: list[Cue]
+    key_rates: list[KeyRate]
 
 
 def check_bank(folder: Path) -> BankCheck:
@@ -39,7 +62,7 @@ def check_bank(folder: Path) -> BankCheck:
     except BankInvalid as error:
         errors += error.problems
     if located is None:
-        return BankCheck(0, sorted(errors), [], [], [])
+        return BankCheck(0, sorted(errors), [], [], [], [])
     bank = located.bank
     warnings: list[BankProblem] = []
     for item, finding in lint_bank(bank):
@@ -49,8 +72,44 @@ def check_bank(folder: Path) -> BankCheck:
     for entry in blueprints:
         errors += [BankProblem(*lines[entry.id], entry.id, message) for message in blueprint_problems(bank, entry)]
     errors += [located.places[item].problem(message, ("case",)) for item, message in homeless_cases(bank, blueprints)]
-    cues = cues_of(bank.items)
-    return BankCheck(len(bank.items), sorted(errors), sorted(warnings), coverage_of(bank), cues)
+    return BankCheck(
+        items=len(bank.items),
+        errors=sorted(errors),
+        warnings=sorted(warnings),
+        coverage=coverage_of(bank),
+        cues=cues_of(bank.items),
+        key_rates=key_rates(bank.items),
+    )
+
+
+def coverage_of(bank: Bank) -> list[Coverage]:
+    """Return what every exam version has and needs: its tasks, its domains by their weights, and all of them."""
+    counts = counts_of(bank)
+    return [row for version in bank.certification.versions for row in _coverage(version, counts)]
+
+
+def _coverage(version: ExamVersionEntry, counts: Sequence[Count]) -> Iterator[Coverage]:
+    own = [count for count in counts if count.exam == version.id]
+    tasks = list(dict.fromkeys(count.task for count in own))
+    each_task = version.wanted.each_task if version.wanted else 0
+    for pool in [*dict.fromkeys(count.pool for count in own), ALL]:
+        here = [count for count in own if pool in (ALL, count.pool)]
+        needs = _needs(version, pool)
+        for task in tasks:
+            have = sum(count.have for count in here if count.task == task)
+            yield Coverage(version.id, pool, task, have, each_task if pool == ALL else 0)
+        for domain in dict.fromkeys(count.domain for count in own):
+            have = sum(count.have for count in here if count.domain == domain)
+            yield Coverage(version.id, pool, domain, have, needs.get(domain, 0))
+        yield Coverage(version.id, pool, ALL, sum(count.have for count in here), sum(needs.values()))
+
+
+def _needs(version: ExamVersionEntry, pool: str) -> Mapping[str, int]:
+    """Return how many items each domain should have in a pool, by its weight in the outline."""
+    wanted = version.wanted.pools if version.wanted else {}
+    weights = {topic.code: Decimal(topic.weight or 0) for topic in version.topics if "." not in topic.code}
+    seats = sum(count for name, count in wanted.items() if pool in (ALL, name))
+    return apportion(weights, seats) if seats else {}
 
 
 def blueprint_problems(bank: Bank, blueprint: BlueprintEntry) -> list[str]:

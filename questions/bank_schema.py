@@ -59,6 +59,13 @@ class TopicEntry(BankModel):
     same_as: OutlineCode | None = None
 
 
+class WantedEntry(BankModel):
+    """How many items the bank should have for an exam version: in each pool, and in all for each task."""
+
+    pools: dict[Pool, int] = Field(min_length=1)
+    each_task: int = Field(ge=0)
+
+
 class ExamVersionEntry(BankModel):
     """One version of a certification exam with its outline and what a student should know about its state."""
 
@@ -69,6 +76,7 @@ class ExamVersionEntry(BankModel):
     is_current: bool
     minutes_are_assumed: bool = False
     guide: SourceEntry
+    wanted: WantedEntry | None = None
     topics: tuple[TopicEntry, ...] = Field(strict=False, min_length=1)
 
 

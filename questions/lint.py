@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from questions.bank_schema import ItemEntry, misconception_problems
+from questions.readability import school_grade
 from questions.shape_words import KeyPath, shape_problems_in_words
 
 Draft = Mapping[str, Any]
@@ -21,6 +22,7 @@ Severity = Literal["error", "warning"]
 
 LONGEST_STEM = 120  # words; reading more costs the time that deciding needs
 LONGER_KEY = 1.2  # a key this many times as long as every distractor is seen at a glance
+HARDEST_GRADE = 12  # years of schooling; service names alone bring a plain stem to 8
 COUNT_WORDS = {2: "TWO", 3: "THREE", 4: "FOUR", 5: "FIVE"}
 
 _ABSOLUTE = re.compile(r"\b(always|never|only|impossible|guarantee[sd]?|completely|entirely)\b", re.IGNORECASE)
@@ -36,6 +38,7 @@ _NEGATIVE = re.compile(
     r"\b(?:NOT|EXCEPT)\b|(?i:\bexcept\b[^.]*\?"
     r"|\b(?:which|what)\b[^,.]{0,60}\b(?:is|are|does|do|should|would|will) not\b[^.]*\?)"
 )
+_PRICE_OR_QUOTA = re.compile(r"\b(?:quotas?|service limits?|prices?|pricing|USD|cents?)\b|[$€]\s?\d", re.IGNORECASE)
 _ARTICLE_BEFORE_BLANK = re.compile(r"\b(an?)\s*(?:_{2,}|\.{3}|…)?\s*[?:.]?\s*$", re.IGNORECASE)
 _AFTERTHOUGHT = re.compile(r"\s*\([^()]*\)\s*$")  # such as "(Choose TWO.)"
 _WORD = re.compile(r"[a-z0-9]+")
@@ -135,6 +138,23 @@ def _stem_length(draft: Draft, _context: LintContext) -> Iterator[Finding]:
         yield Finding("warning", "stem_length", ("stem",), f"{words} words are long; {LONGEST_STEM} are enough")
 
 
+def _stem_grade(draft: Draft, _context: LintContext) -> Iterator[Finding]:
+    grade = school_grade(_text(draft, "stem"))
+    if grade > HARDEST_GRADE:
+        message = f"reads like grade {grade:.0f}; shorter sentences and words bring it to {HARDEST_GRADE} or less"
+        yield Finding("warning", "stem_grade", ("stem",), message)
+
+
+def _price_or_quota(draft: Draft, _context: LintContext) -> Iterator[Finding]:
+    """Yield a finding where numbers that the vendor changes at will decide: in the constraint, or in a key."""
+    parts: list[tuple[KeyPath, str]] = [(("deciding_constraint",), _text(draft, "deciding_constraint"))]
+    parts += [(("options", index, "text"), _text(option, "text")) for index, option in _keys(draft)]
+    for path, text in parts:
+        if found := _PRICE_OR_QUOTA.search(text):
+            message = f'"{found[0]}" ages fast; let a lasting property decide, not a price or a quota'
+            yield Finding("warning", "price_or_quota", path, message)
+
+
 def _stem_negative(draft: Draft, _context: LintContext) -> Iterator[Finding]:
     if _NEGATIVE.search(_text(draft, "stem")):
         yield Finding("warning", "stem_negative", ("stem",), "ask for what is right, not for the exception")
@@ -218,11 +238,13 @@ def _lifecycle(draft: Draft, context: LintContext) -> Iterator[Finding]:
 _RULES: tuple[Callable[[Draft, LintContext], Iterator[Finding]], ...] = (
     _stem_question,
     _stem_length,
+    _stem_grade,
     _stem_negative,
     _stem_grammar,
     _stem_count,
     _option_wording,
     _longest_key,
+    _price_or_quota,
     _rationales,
     _missing_help,
     _lifecycle,

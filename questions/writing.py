@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from questions.bank_check import case_findings, duplicate_finding, nearest
+from questions.bank_check import case_findings, duplicate_finding
 from questions.entries import entry_data
 from questions.lint import Draft, Finding, LintContext, lint_draft
 from questions.models import ExamVersion, Misconception, Scenario, ScenarioVersion, Service, Topic
 from questions.selectors import newest_versions, scenarios_for_entries
+from questions.similarity import nearest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +119,7 @@ def findings_about(draft: Draft, context: LintContext) -> list[Finding]:
     return [
         *lint_draft(draft, context),
         *(finding for _item, finding in uneven),
-        *(duplicate_finding(other, share) for other, share in twins),
+        *(duplicate_finding(other, likeness) for other, likeness in twins),
     ]
 
 

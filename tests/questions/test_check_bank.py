@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from questions.bank_check import Cue, near_duplicates
+from questions.similarity import near_duplicates, nearest
 from tests.questions.conftest import BankData, plain
 
 Folder = Callable[[], Path]
@@ -43,9 +44,36 @@ def test_a_right_bank_ends_with_success_and_a_coverage_table(bank_folder: Folder
 def test_coverage_counts_items_by_version_pool_and_task(bank_folder: Folder) -> None:
     found, _is_fine = check_json(bank_folder())
     assert set(found) == {"items", "errors", "warnings", "coverage", "cues"}
-    row = {"exam": "demo-2", "pool": "mock", "domain": "1", "task": "1.1", "have": 4}
+    row = {"exam": "demo-2", "pool": "mock", "topic": "1.1", "have": 4, "need": 0}
     assert row in found["coverage"]
     assert {**row, "exam": "demo-1", "have": 6} in found["coverage"]
+    assert {**row, "pool": "all", "have": 8} in found["coverage"]
+    assert {**row, "topic": "all", "have": 12} in found["coverage"]
+
+
+def test_coverage_says_what_is_wanted_by_weight_and_what_is_short(bank_folder: Folder, bank_data: BankData) -> None:
+    version = next(v for v in bank_data["exams.yaml"]["certification"]["versions"] if v["id"] == "demo-2")
+    version["wanted"] = {"pools": {"mock": 14, "practice": 12}, "each_task": 9}
+    weights = [topic["weight"] for topic in version["topics"] if topic.get("weight")]
+    text, is_fine = check(bank_folder())
+    found, _is_fine = check_json(bank_folder())
+
+    assert is_fine
+    needs = {(row["pool"], row["topic"]): row["need"] for row in found["coverage"] if row["exam"] == "demo-2"}
+    assert needs["mock", "all"] == sum(needs["mock", domain] for domain in "123") == 14
+    assert [abs(needs["mock", domain] - 14 * weights[int(domain) - 1] / sum(weights)) < 1 for domain in "123"] == [
+        True
+    ] * 3
+    assert (needs["all", "1.1"], needs["mock", "1.1"]) == (9, 0)
+    assert "12/14!" in text
+    assert "8/9!" in text
+    assert re.search(r"coverage: \d+ short", text)
+
+
+def test_coverage_without_a_wish_is_never_short(bank_folder: Folder) -> None:
+    text, _is_fine = check(bank_folder())
+    assert "coverage: nothing is short" in text
+    assert "!" not in text
 
 
 def test_errors_end_with_one_and_name_file_item_and_line(bank_folder: Folder, bank_data: BankData) -> None:
@@ -111,9 +139,31 @@ def test_near_duplicates_are_found_and_different_stems_are_not() -> None:
         "other": "A bank keeps ten years of ledgers and must prove every month that none was changed.",
     }
     assert [pair[:2] for pair in near_duplicates(stems)] == [("one", "two")]
+    assert [name for name, _likeness in nearest("one", stem, stems)] == ["two"]
+    assert nearest("new", "", stems) == []
 
 
-@pytest.mark.parametrize(("count", "is_suspicious"), [(25, False), (32, False), (36, True), (0, False)])
-def test_a_cue_is_suspicious_only_beyond_chance(count: int, is_suspicious: bool) -> None:
-    assert Cue("key is the longest option", count, 100, 0.25).is_suspicious is is_suspicious
-    assert not Cue("nothing to count", 0, 0, 0.25).is_suspicious
+def test_stems_that_only_share_their_subject_are_no_duplicates() -> None:
+    stems = {
+        "one": "A clinic streams heart rates. Three teams read each at their own pace. Which service takes them in?",
+        "two": "A clinic streams heart rates. One team wants them in files of an hour. Which service takes them in?",
+    }
+    assert near_duplicates(stems) == []
+
+
+def test_a_stem_told_twice_is_found_unless_its_key_is_another_one(bank_folder: Folder, bank_data: BankData) -> None:
+    bank_data["items.yaml"] = plain(bank_data["items.yaml"])
+    first, second = [item for item in bank_data["items.yaml"]["items"] if item["kind"] == "single"][:2]
+    second.update(stem=first["stem"], deciding_constraint=first["deciding_constraint"])
+    second["options"] = [dict(option) for option in first["options"]]
+
+    def duplicates() -> list[str]:
+        found, _is_fine = check_json(bank_folder())
+        return [w["item"] for w in found["warnings"] if "like" in w["message"] and first["id"] in w["message"]]
+
+    assert duplicates() == [second["id"]]
+    second["options"][0]["text"], second["options"][1]["text"] = (
+        second["options"][1]["text"],
+        second["options"][0]["text"],
+    )
+    assert duplicates() == []

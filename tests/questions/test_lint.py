@@ -69,6 +69,15 @@ FOUND: list[tuple[str, str, str, str, Callable[[Draft], Any]]] = [
     ("closed_key", "warning", "option 2: about", "single", lambda d: _everywhere(d, "about", "shut")),
     ("stem_question", "warning", "stem", "single", lambda d: d.update(stem="Work at the lowest cost.")),
     ("stem_length", "warning", "stem", "single", stem("word " * 121)),
+    (
+        "stem_grade",
+        "warning",
+        "stem",
+        "single",
+        stem("Interdepartmental harmonization necessitates considerable infrastructural standardization"),
+    ),
+    ("price_or_quota", "warning", "option 2: text", "single", option(1, text="raise the quota of work")),
+    ("price_or_quota", "warning", "deciding constraint", "single", lambda d: _decide_by(d, "costs $5 a day")),
     ("stem_negative", "warning", "stem", "single", stem("Which of these is NOT done")),
     ("stem_negative", "warning", "stem", "single", stem("Which way is not taken")),
     ("stem_grammar", "warning", "stem", "single", stem("At the lowest cost, the team takes an ___?")),
@@ -90,6 +99,10 @@ FOUND: list[tuple[str, str, str, str, Callable[[Draft], Any]]] = [
     ("missing_tempting", "warning", "option 2: tempting", "ordering", without(1, "tempting")),
     ("unread_sources", "warning", "sources", "single", lambda d: d["sources"][0].update(read=False)),
 ]
+
+
+def _decide_by(data: Draft, words: str) -> None:
+    data.update(stem=f"The team {words}. {data['stem']}", deciding_constraint=words)
 
 
 def _everywhere(data: Draft, field: str, value: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from exams.bank_check import BankCheck, check_bank
-from questions.bank_check import Coverage, Cue
+from exams.bank_check import ALL, BankCheck, Coverage, check_bank
+from questions.cues import Cue, KeyRate
 
 
 class Command(BaseCommand):
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         for label, problems in (("error", found.errors), ("warning", found.warnings)):
             for problem in problems:
                 self.stdout.write(f"{label}: {problem}")
-        for line in [*_coverage_lines(found.coverage), *_cue_lines(found.cues)]:
+        for line in [*_coverage_lines(found.coverage), *_cue_lines(found.cues, found.key_rates)]:
             self.stdout.write(line)
         self.stdout.write(f"{found.items} items, {len(found.errors)} errors, {len(found.warnings)} warnings")
 
@@ -53,34 +53,54 @@ def _as_data(found: BankCheck) -> dict[str, Any]:
     data = dataclasses.asdict(found)
     for cue, row in zip(found.cues, data["cues"], strict=True):
         row.update(rate=round(cue.rate, 3), expected=round(cue.expected, 3), is_suspicious=cue.is_suspicious)
+    data["cues"] += [
+        {"name": f"{rate.about} as key", "count": rate.keys, "total": rate.offers, "rate": round(rate.rate, 3)}
+        | {"is_suspicious": rate.is_telling}
+        for rate in found.key_rates
+    ]
+    del data["key_rates"]
     return data
 
 
 def _coverage_lines(coverage: list[Coverage]) -> list[str]:
-    """Return a table for each exam version: tasks down, pools across."""
+    """Return a table for each exam version, pools across: what it has, and after a slash what it needs."""
     lines = []
     for exam, group in itertools.groupby(coverage, key=lambda row: row.exam):
         rows = list(group)
         pools = list(dict.fromkeys(row.pool for row in rows))
-        have = {(row.task, row.pool): row.have for row in rows}
-        lines += ["", f"{exam:<12}" + "".join(f"{pool:>10}" for pool in pools)]
-        for domain, tasks in itertools.groupby(
-            dict.fromkeys(row.task for row in rows), key=lambda task: task.split(".")[0]
-        ):
-            names = list(tasks)
-            lines += [f"  task {task:<5}" + "".join(f"{have[task, pool]:>10}" for pool in pools) for task in names]
-            sums = [sum(have[task, pool] for task in names) for pool in pools]
-            lines.append(f"  domain {domain:<3}" + "".join(f"{number:>10}" for number in sums))
-    return lines
+        cells = {(row.topic, row.pool): _cell(row) for row in rows}
+        lines += ["", f"{exam:<12}" + "".join(f"{pool:>12}" for pool in pools)]
+        for topic in sorted({row.topic for row in rows}, key=_place):
+            lines.append(f"  {_label(topic):<10}" + "".join(f"{cells[topic, pool]:>12}" for pool in pools))
+    holes = sum(row.is_short for row in coverage)
+    return [*lines, "", f"coverage: {holes} short" if holes else "coverage: nothing is short"]
 
 
-def _cue_lines(cues: list[Cue]) -> list[str]:
+def _cell(row: Coverage) -> str:
+    return f"{row.have}/{row.need}{'!' if row.is_short else ''}" if row.need else str(row.have)
+
+
+def _place(topic: str) -> list[int]:
+    """Sort a domain after its tasks, and all of them last."""
+    if topic == ALL:
+        return [1000]
+    domain, _dot, task = topic.partition(".")
+    return [int(domain), int(task or 1000)]
+
+
+def _label(topic: str) -> str:
+    return topic if topic == ALL else f"{'task' if '.' in topic else 'domain'} {topic}"
+
+
+def _cue_lines(cues: list[Cue], rates: list[KeyRate]) -> list[str]:
+    telling = [rate for rate in rates if rate.is_telling]
     return [
         "",
         *(
-            f"{cue.name}: {cue.count} of {cue.total} single items ({cue.rate:.0%}; chance {cue.expected:.0%})"
+            f"{cue.name}: {cue.count} of {cue.total} items ({cue.rate:.0%}; chance {cue.expected:.0%})"
             + (" - more than chance explains" if cue.is_suspicious else "")
             for cue in cues
         ),
+        *(f"{rate.about} is a key in {rate.keys} of {rate.offers} items that offer it" for rate in telling),
         "",
     ]
