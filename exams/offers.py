@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.accommodations import Accommodation, minutes_with
 from accounts.models import User
 from exams.models import ExamBlueprint
-from questions.models import ExamVersion, Misconception, Placement, Scenario
+from questions.models import ExamVersion, Misconception, Placement, Scenario, Service
 
 
 def drill_blueprint(*, exam: str) -> ExamBlueprint | None:
@@ -19,20 +19,24 @@ def drill_blueprint(*, exam: str) -> ExamBlueprint | None:
     return drills.select_related("exam_version").order_by("order").first()
 
 
-def exams_to_drill(misconception: Misconception) -> QuerySet[ExamVersion]:
-    """Return exam versions that have drills and practice items about a misconception, the current one first."""
-    options = misconception.options.all()
-    return ExamVersion.objects.filter(
-        Exists(ExamBlueprint.objects.filter(exam_version=OuterRef("pk"), mode=ExamBlueprint.Mode.DRILL)),
-        Exists(
-            Placement.objects.filter(
-                exam_version=OuterRef("pk"),
-                pool=Placement.Pool.PRACTICE,
-                scenario__state=Scenario.State.PUBLISHED,
-                scenario__published_version__in=options.values("version"),
-            )
-        ),
+def exams_to_drill(subject: Service | Misconception) -> QuerySet[ExamVersion, ExamVersion]:
+    """Return exam versions that have drills and practice items about something, the current one first.
+
+    Each has `drill_items`, the number of these items.
+    """
+    if isinstance(subject, Misconception):
+        about = Q(scenario__published_version__in=subject.options.values("version"))
+    else:
+        about = Q(scenario__in=subject.scenarios.all())
+    items = Placement.objects.filter(
+        about,
+        exam_version=OuterRef("pk"),
+        pool=Placement.Pool.PRACTICE,
+        scenario__state=Scenario.State.PUBLISHED,
     )
+    counted = items.order_by().values("exam_version").annotate(count=Count("pk")).values("count")
+    drills = ExamBlueprint.objects.filter(exam_version=OuterRef("pk"), mode=ExamBlueprint.Mode.DRILL)
+    return ExamVersion.objects.filter(Exists(drills)).annotate(drill_items=Subquery(counted)).filter(drill_items__gt=0)
 
 
 @dataclasses.dataclass(frozen=True)

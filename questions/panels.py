@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from questions.models import Misconception
+from questions.models import Misconception, Service
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,19 +17,19 @@ class Panel:
     context: Any
 
 
-# (key of the student, misconception of the page) -> a panel, or None where there is nothing to add.
-ComparisonPanel = Callable[[int, Misconception], Panel | None]
-_panels: list[ComparisonPanel] = []
+# (key of the student, what the page is about) -> a panel, or None where there is nothing to add.
+NotePanel = Callable[[int, Service | Misconception], Panel | None]
+_panels: list[NotePanel] = []
 
 
-def register_comparison_panel(panel: ComparisonPanel) -> None:
-    """Let a higher app add to the page that compares two things; called once per page, for students only."""
+def register_note_panel(panel: NotePanel) -> None:
+    """Let a higher app add to the page of a note or a comparison; called once per page, for students only."""
     if panel not in _panels:
         _panels.append(panel)
 
 
-def comparison_panels(*, user_id: int | None, misconception: Misconception) -> list[Panel]:
-    """Return what to show below a comparison; nothing for visitors without an account."""
+def note_panels(*, user_id: int | None, subject: Service | Misconception) -> list[Panel]:
+    """Return what to show below a note or a comparison; nothing for visitors without an account."""
     if user_id is None:
         return []
-    return [found for panel in _panels if (found := panel(user_id, misconception)) is not None]
+    return [found for panel in _panels if (found := panel(user_id, subject)) is not None]

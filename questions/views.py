@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from examprep.http import HttpRequest
-from questions.panels import comparison_panels
+from questions.panels import note_panels
 from questions.selectors import comparison_pages, note_groups, note_pages
 
 
@@ -21,7 +21,8 @@ def notes(request: HttpRequest) -> HttpResponse:
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the notes about one service, feature, technique or concept."""
     page = get_object_or_404(note_pages(), slug=slug)
-    return render(request, "questions/service.html", {"service": page})
+    panels = note_panels(user_id=request.user.pk, subject=page)
+    return render(request, "questions/service.html", {"service": page, "panels": panels})
 
 
 @require_safe
@@ -34,5 +35,5 @@ def comparisons(request: HttpRequest) -> HttpResponse:
 def misconception(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what tells two or more things apart."""
     page = get_object_or_404(comparison_pages(), slug=slug)
-    panels = comparison_panels(user_id=request.user.pk, misconception=page)
+    panels = note_panels(user_id=request.user.pk, subject=page)
     return render(request, "questions/misconception.html", {"misconception": page, "panels": panels})

@@ -17,6 +17,7 @@ from exams.closing import close_attempt
 from exams.focus import Focus, FocusKind, UnknownFocus, focus_words, read_focus
 from exams.marking import mark_seen
 from exams.models import Attempt, AttemptItem
+from exams.panels import drill_panel
 from exams.starting import CannotStart
 from questions.models import Placement, Scenario, Service
 from tests.asserts import assert_status, at_most_queries
@@ -296,3 +297,36 @@ class TestComparisonPage:
 
         assert_status(response, 302)
         assert Attempt.objects.get().items.count() == 5
+
+
+@pytest.mark.usefixtures("bank")
+class TestNotePage:
+    @staticmethod
+    def page(client: Client, slug: str = "north") -> str:
+        response = client.get(f"/notes/{slug}/")
+        assert_status(response, 200)
+        return response.content.decode()
+
+    def test_drill_starts_from_the_page_which_says_how_many_items_there_are(self, candidate_client: Client) -> None:
+        page = self.page(candidate_client)
+        items = Placement.objects.filter(pool="practice", exam_version__slug=OLDER, scenario__services__slug="north")
+
+        assert page.count('name="focus" value="service:north"') == 2
+        assert f"{items.count()} practice questions test it" in page
+        candidate_client.post(DRILL, {"focus": "service:north"})
+        assert Attempt.objects.get().focus == "service:north"
+
+    def test_offers_nothing_where_items_are_sealed_or_retired(self, candidate_client: Client) -> None:
+        assert "/drills/" in self.page(candidate_client)
+        Placement.objects.filter(exam_version__slug=OLDER, pool="practice").update(pool="mock")
+        assert self.page(candidate_client).count("/drills/") == 1
+        Scenario.objects.update(state=Scenario.State.RETIRED)
+        assert "/drills/" not in self.page(candidate_client)
+
+    def test_offers_nothing_to_visitors(self, client: Client) -> None:
+        assert "/drills/" not in self.page(client)
+
+    def test_offer_costs_one_query(self, candidate: User) -> None:
+        subject = Service.objects.get(slug="north")
+        with at_most_queries(1):
+            assert drill_panel(candidate.pk, subject) is not None
