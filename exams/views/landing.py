@@ -27,6 +27,7 @@ from exams.selectors import (
     sample_blueprint,
 )
 from exams.starting import AlreadySat, CannotStart, start_attempt
+from exams.views.lease import hold_lease
 from questions.models import ExamVersion
 from questions.selectors import outline_of
 
@@ -127,4 +128,4 @@ def _render_rules(
 
 
 def _enter(attempt: Attempt) -> HttpResponse:
-    return redirect("exams:item", attempt.uuid, entry_position(attempt))
+    return hold_lease(redirect("exams:item", attempt.uuid, entry_position(attempt)), attempt=attempt)

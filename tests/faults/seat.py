@@ -35,18 +35,31 @@ STORED = """(table) => new Promise((resolve) => {
 PATIENCE = 60_000
 
 
-class Ledger:
-    """Which saves left a browser, and which of them the server acknowledged, by their keys in order."""
+# Position, lease and revision of a save.
+Place = tuple[int, int, int]
+SAVE = re.compile(r"/items/(\d+)/answer/$")
 
-    def __init__(self, context: BrowserContext) -> None:
+
+class Ledger:
+    """Which saves left the browsers of a student, in order, and which of them the server acknowledged, by their keys."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Place] = {}
         self.keys: list[str] = []
         self.acknowledged: set[str] = set()
-        context.on("request", self._note)
-        context.on("response", self._hear)
+        self._heard: list[BrowserContext] = []
+
+    def listen(self, context: BrowserContext) -> None:
+        """Write down what every window of a browser sends and hears, once."""
+        if context not in self._heard:
+            self._heard.append(context)
+            context.on("request", self._note)
+            context.on("response", self._hear)
 
     def _note(self, request: Request) -> None:
         if is_save(request):
             self.keys.append(key_of(request))
+            self.sent[key_of(request)] = place_of(request)
 
     def _hear(self, response: Response) -> None:
         is_ours = "x-owner" in response.headers and "x-refusal" not in response.headers
@@ -56,7 +69,7 @@ class Ledger:
 
 def is_save(request: Request) -> bool:
     """Tell whether an answer is posted."""
-    return request.method == "POST" and request.url.endswith("/answer/")
+    return request.method == "POST" and SAVE.search(request.url) is not None
 
 
 def key_of(request: Request) -> str:
@@ -64,14 +77,22 @@ def key_of(request: Request) -> str:
     return parse_qs(request.post_data or "")["idempotency_key"][0]
 
 
+def place_of(request: Request) -> Place:
+    """Return what a save is for: position, lease and revision."""
+    found, fields = SAVE.search(request.url), parse_qs(request.post_data or "")
+    assert found
+    return int(found.group(1)), int(fields["epoch"][0]), int(fields["revision"][0])
+
+
 class Seat:
     """One attempt on one page, with what the student chose last in each item."""
 
-    def __init__(self, page: Page, attempt: Attempt) -> None:
+    def __init__(self, page: Page, attempt: Attempt, ledger: Ledger | None = None) -> None:
         self.page = page
         self.attempt = attempt
         self.room = Room(page, attempt)
-        self.ledger = Ledger(page.context)
+        self.ledger = ledger or Ledger()
+        self.ledger.listen(page.context)
         self.chosen: dict[int, list[int]] = {}
 
     def enter(self, position: int = 1) -> None:
@@ -178,13 +199,25 @@ class Seat:
                 expect(self._field(name)).to_have_value(value)
 
     def expect_nothing_lost(self) -> None:
-        """What was chosen last is stored, and every acknowledged save is stored exactly once."""
-        stored = dict(self.attempt.items.values_list("position", "response"))
-        assert {position: stored[position] for position in self.chosen} == self.chosen
-        events = AnswerEvent.objects.filter(attempt=self.attempt)
-        keys = [str(key) for key in events.values_list("idempotency_key", flat=True)]
+        """None lost, each acknowledged answer stored exactly once, and the newest of each item is what counts."""
+        events = list(AnswerEvent.objects.filter(attempt=self.attempt).order_by("pk"))
         assert self.ledger.acknowledged, "something was acknowledged"
-        assert {key: keys.count(key) for key in self.ledger.acknowledged} == dict.fromkeys(self.ledger.acknowledged, 1)
+        stored = [(str(e.idempotency_key), (e.position, e.epoch, e.revision)) for e in events]
+        acknowledged = [(key, place) for key, place in stored if key in self.ledger.acknowledged]
+        assert sorted(acknowledged) == sorted((key, self.ledger.sent[key]) for key in self.ledger.acknowledged)
+        assert dict(stored).items() <= self.ledger.sent.items(), "nothing is stored that no browser sent"
+        items = {item.position: item for item in self.attempt.items.all()}
+        newest = {event.position: event for event in events}
+        for position, event in newest.items():
+            item = items[position]
+            assert (item.epoch, item.revision, item.response) == (event.epoch, event.revision, event.response)
+            order = [(e.epoch, e.revision) for e in events if e.position == position]
+            assert order == sorted(set(order)), "an older answer never comes after a newer one"
+        assert {position: items[position].response for position in self.chosen} == self.chosen
+
+    def expect_newest_lease_wins(self, position: int) -> None:
+        """What is stored of an item was saved under the newest lease of the attempt."""
+        assert self.room.item(position).epoch == Attempt.objects.get(pk=self.attempt.pk).epoch
 
 
 def let_log_in(user: User) -> User:

@@ -11,11 +11,13 @@ from playwright.sync_api import expect
 from accounts.models import User
 from exams.models import Attempt, RefusedAnswer
 from tests.browser.conftest import Open, Watch
-from tests.faults.conftest import NOISE, Server, start_now
+from tests.faults.conftest import NOISE, Server, sit_down
 from tests.faults.seat import Seat
 
-SHIFT = """
-const shift = %d * 3600000, RealDate = Date;
+MOVABLE = """
+const RealDate = Date;
+let shift = 0;
+window.moveClock = (hours) => { shift += hours * 3600000; };
 window.Date = class extends RealDate {
   constructor(...given) { super(...(given.length ? given : [RealDate.now() + shift])); }
   static now() { return RealDate.now() + shift; }
@@ -55,16 +57,20 @@ def end_now(seat: Seat) -> None:
 
 
 @pytest.mark.parametrize("hours", [2, -2])
-def test_a_clock_that_is_hours_off(hours: int, server: Server, open_browser: Open, student: User, watch: Watch) -> None:
+def test_a_clock_that_is_moved_by_hours(
+    hours: int, server: Server, open_browser: Open, student: User, watch: Watch
+) -> None:
+    """With a connection and without one, where nobody can put it right; and it stays wrong when the page is new."""
     watch.expect(*NOISE)
     page = open_browser(student, worker=True)
-    page.add_init_script(SHIFT % hours)
-    seat = Seat(page, start_now(student))
-    seat.enter()
-    seat.expect_copies()
+    page.add_init_script(MOVABLE)
+    seat = sit_down(page, student)
     expect_true_time(seat)
+    page.evaluate("moveClock", hours)
     seat.answer(2)
+    expect_true_time(seat)
     page.context.set_offline(True)
+    page.evaluate("moveClock", hours)
     seat.answer(3)
     expect_true_time(seat)
     page.context.set_offline(False)
