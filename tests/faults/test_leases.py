@@ -102,6 +102,7 @@ def test_an_unsent_answer_is_applied_by_the_student_alone(seat: Seat, single: in
     expect(seat.page.get_by_text("were not saved")).to_be_hidden()
 
 
+@pytest.mark.usefixtures("copies")
 def test_unsent_answers_are_dropped_all_at_once(seat: Seat, other_device: Page) -> None:
     seat.page.context.set_offline(True)
     seat.answer(2, 3)
@@ -165,17 +166,19 @@ def test_a_device_that_opens_an_item_by_its_address_shows_what_is_stored(
     other_device.goto(f"/attempts/{seat.attempt.uuid}/items/{single}/")
     expect_read_only(phone)
     phone.expect_shown(single)
-    phone.go(2)
+    other_device.get_by_role("navigation", name="Move").get_by_role("link", name="Next").click()
+    phone.room.expect_at(single + 1)
     expect_read_only(phone)
     seat.choose(single, right=False)
     seat.expect_all_saved()
     seat.expect_nothing_lost()
 
     other_device.get_by_role("button", name="Continue here").click()
-    phone.room.expect_at(2)
-    phone.answer(single)
+    phone.room.expect_at(single + 1)
+    phone.enter(single)
+    phone.choose(single)
     phone.expect_all_saved()
-    seat.go(2)
+    seat.go(single + 1)
     expect_read_only(seat)
     phone.expect_nothing_lost()
     phone.expect_newest_lease_wins(single)

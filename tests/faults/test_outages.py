@@ -17,6 +17,7 @@ OUTAGES = [pytest.param(SHORT, id="short"), pytest.param(LONG, id="3 minutes", m
 
 
 @pytest.mark.parametrize("seconds", OUTAGES)
+@pytest.mark.usefixtures("copies")
 def test_the_server_is_killed_while_ten_items_are_answered(seat: Seat, server: Server, seconds: int) -> None:
     """Nobody touches the page when the server is back: it goes on trying by itself."""
     seat.answer(1, 2)
@@ -36,6 +37,7 @@ def test_the_server_is_killed_while_ten_items_are_answered(seat: Seat, server: S
 
 
 @pytest.mark.parametrize("rounds", [pytest.param(3, id="few"), pytest.param(100, id="100", marks=pytest.mark.soak)])
+@pytest.mark.usefixtures("copies")
 def test_the_server_is_killed_over_and_over_at_any_moment(seat: Seat, server: Server, rounds: int) -> None:
     chance = random.Random(5)  # noqa: S311 (which moment, not a secret)
     for _round in range(rounds):
@@ -51,6 +53,7 @@ def test_the_server_is_killed_over_and_over_at_any_moment(seat: Seat, server: Se
 
 
 @pytest.mark.parametrize("seconds", OUTAGES)
+@pytest.mark.usefixtures("copies")
 def test_a_window_closed_without_a_connection_and_opened_again_still_without(seat: Seat, seconds: int) -> None:
     seat.answer(1)
     seat.expect_all_saved()
@@ -138,13 +141,13 @@ def test_a_request_that_arrives_after_a_newer_one(seat: Seat) -> None:
     seat.expect_nothing_lost()
 
 
-@pytest.mark.parametrize("status", [200, 404, 502])
-def test_an_answer_that_is_not_the_servers_own(seat: Seat, status: int) -> None:
+def test_an_answer_that_is_not_the_servers_own(seat: Seat) -> None:
     """A proxy in trouble, or a network that wants a log-in of its own, answers in the server's place."""
-    seat.page.route(SAVES, lambda route: route.fulfill(status=status, body="<h1>Welcome to our network</h1>"))
-    seat.choose(1)
-    seat.expect_waiting(1)
-    seat.page.unroute(SAVES)
-    seat.answer(2)
-    seat.expect_all_saved()
+    for position, status in enumerate((200, 404, 502), start=1):
+        seat.go(position)
+        seat.page.route(SAVES, lambda route, code=status: route.fulfill(status=code, body="<h1>Our network</h1>"))
+        seat.choose(position)
+        seat.expect_waiting(1)
+        seat.page.unroute(SAVES)
+        seat.expect_all_saved()
     seat.expect_nothing_lost()

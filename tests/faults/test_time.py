@@ -65,6 +65,7 @@ def test_a_clock_that_is_moved_by_hours(
     page = open_browser(student, worker=True)
     page.add_init_script(MOVABLE)
     seat = sit_down(page, student)
+    seat.expect_copies()
     expect_true_time(seat)
     page.evaluate("moveClock", hours)
     seat.answer(2)
@@ -81,6 +82,7 @@ def test_a_clock_that_is_moved_by_hours(
 
 
 @pytest.mark.parametrize("hours", [2, -2])
+@pytest.mark.usefixtures("copies")
 def test_a_clock_that_was_moved_while_the_window_was_closed(hours: int, seat: Seat) -> None:
     """A copy can only guess how old it is. Wrong by hours, it must not hand in, and the server puts it right."""
     seat.page.context.set_offline(True)
@@ -97,6 +99,7 @@ def test_a_clock_that_was_moved_while_the_window_was_closed(hours: int, seat: Se
     seat.expect_nothing_lost()
 
 
+@pytest.mark.usefixtures("copies")
 def test_answers_that_come_after_the_end_are_kept_and_told(seat: Seat) -> None:
     seat.answer(1)
     seat.expect_all_saved()
@@ -113,6 +116,7 @@ def test_answers_that_come_after_the_end_are_kept_and_told(seat: Seat) -> None:
     assert seat.copies() == 0
 
 
+@pytest.mark.usefixtures("copies")
 def test_answers_left_in_a_closed_window_come_late_with_the_next_visit(seat: Seat) -> None:
     seat.page.context.set_offline(True)
     seat.answer(2)
