@@ -188,7 +188,7 @@ class Seat:
     def expect_all_saved(self) -> None:
         """Wait until the browser holds nothing back, and says so."""
         self.wait_until(lambda: not self.kept(), "all is saved")
-        expect(self.page.get_by_text("Not saved yet:")).to_have_count(0)
+        expect(self.page.get_by_text("Not saved yet:")).to_have_count(0, timeout=PATIENCE)  # another window may send it
 
     def expect_shown(self, position: int, *, right: bool = True) -> None:
         """The page shows this answer as chosen."""
