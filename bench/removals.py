@@ -30,7 +30,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 LISTED = Path(__file__).with_suffix(".toml")
 NOTICED = re.compile(r"^(?:FAILED|ERROR) tests/faults/(?:\w+\.py)::(\w+)", re.MULTILINE)
-WHY = re.compile(r"^(?:E  .*|tests/\S+: in .*|____.*)$", re.MULTILINE)
+WHY = re.compile(r"^(?:____.*|tests/\S+: in .*|E   \w*(?:Error|Failed|assert).*)$", re.MULTILINE)
 PASSED = re.compile(r"\b(\d+) passed\b")
 PATIENCE = "25"  # seconds that a test waits for what will not happen; at first everything must pass with it
 
