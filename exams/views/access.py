@@ -18,12 +18,12 @@ from django.views.defaults import page_not_found
 
 from examprep.http import HttpRequest
 from exams.closing import close_if_over
+from exams.lease_cookies import forget_lease
 from exams.marking import MarkRefused
 from exams.models import Attempt
 from exams.owners import Owner, owner_of
 from exams.saving import AttemptNotFound
 from exams.selectors import room_attempt
-from exams.views.lease import forget_lease
 
 OWNER_HEADER = "X-Owner"
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from examprep.http import HttpRequest
 from exams.focus import UnknownFocus, focus_words, read_focus
+from exams.lease_cookies import hold_lease
 from exams.models import Attempt, ExamBlueprint
 from exams.offers import drill_blueprint, terms_for
 from exams.owners import Owner, new_guest, owner_of, set_guest_cookie
@@ -27,7 +28,6 @@ from exams.selectors import (
     sample_blueprint,
 )
 from exams.starting import AlreadySat, CannotStart, start_attempt
-from exams.views.lease import hold_lease
 from questions.models import ExamVersion
 from questions.selectors import outline_of
 

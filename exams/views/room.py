@@ -16,6 +16,7 @@ from examprep.partials import render_page_or_partial
 from exams.answer_input import read_answer
 from exams.clock import milliseconds_left
 from exams.closing import close_attempt
+from exams.lease_cookies import held_lease, hold_lease
 from exams.marking import check_answer, mark_seen, set_flag, set_struck
 from exams.models import Attempt
 from exams.owners import Owner
@@ -25,7 +26,6 @@ from exams.saving import AnswerRefused, Refusal, Saved, item_shape, save_answer
 from exams.selectors import counts_of, entry_position, item_page, navigator
 from exams.starting import take_lease
 from exams.views.access import attempt_or_404, for_owner, to_result
-from exams.views.lease import held_lease, hold_lease
 from questions.responses import MalformedResponse, is_blank
 
 _REFUSED = 409
