@@ -68,7 +68,7 @@ _MESSAGES = {
         "Time was up before this answer arrived, so it does not count. We kept it and list it with your result."
     ),
     Refusal.ELSEWHERE: _(
-        "You continued this exam in another window. This one no longer saves; reload the page to continue here."
+        "You continued this exam in another window or on another device. This one does not save; continue here first."
     ),
     Refusal.STALE: _("A newer answer to this question is stored, and it is shown now. Change it here if you like."),
     Refusal.CHECKED: _("You have seen the explanation of this question, so its answer can no longer change."),

@@ -18,6 +18,7 @@ from django.views.defaults import page_not_found
 
 from examprep.http import HttpRequest
 from exams.closing import close_if_over
+from exams.lease_cookies import forget_lease
 from exams.marking import MarkRefused
 from exams.models import Attempt
 from exams.owners import Owner, owner_of
@@ -71,10 +72,10 @@ def _refused_mark(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -
 
 def to_result(attempt: Attempt, request: HttpRequest) -> HttpResponse:
     """Lead to the result of a closed attempt."""
-    response = redirect("exams:result", attempt.uuid)
+    response: HttpResponse = redirect("exams:result", attempt.uuid)
     if request.htmx:  # htmx follows redirects by itself and would swap the result into the room
-        return HttpResponse(status=200, headers={"HX-Redirect": response["Location"]})
-    return response
+        response = HttpResponse(status=200, headers={"HX-Redirect": response["Location"]})
+    return forget_lease(response, attempt=attempt)
 
 
 def attempt_or_404(owner: Owner, attempt_uuid: uuid.UUID) -> Attempt:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from examprep.http import HttpRequest
 from exams.focus import UnknownFocus, focus_words, read_focus
+from exams.lease_cookies import hold_lease
 from exams.models import Attempt, ExamBlueprint
 from exams.offers import drill_blueprint, terms_for
 from exams.owners import Owner, new_guest, owner_of, set_guest_cookie
@@ -127,4 +128,4 @@ def _render_rules(
 
 
 def _enter(attempt: Attempt) -> HttpResponse:
-    return redirect("exams:item", attempt.uuid, entry_position(attempt))
+    return hold_lease(redirect("exams:item", attempt.uuid, entry_position(attempt)), attempt=attempt)

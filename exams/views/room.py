@@ -16,13 +16,14 @@ from examprep.partials import render_page_or_partial
 from exams.answer_input import read_answer
 from exams.clock import milliseconds_left
 from exams.closing import close_attempt
+from exams.lease_cookies import held_lease, hold_lease
 from exams.marking import check_answer, mark_seen, set_flag, set_struck
 from exams.models import Attempt
 from exams.owners import Owner
 from exams.review import checked_item
 from exams.room_copies import allow_copy, copy_name, is_prefetch
 from exams.saving import AnswerRefused, Refusal, Saved, item_shape, save_answer
-from exams.selectors import counts_of, item_page, navigator
+from exams.selectors import counts_of, entry_position, item_page, navigator
 from exams.starting import take_lease
 from exams.views.access import attempt_or_404, for_owner, to_result
 from questions.responses import MalformedResponse, is_blank
@@ -39,7 +40,6 @@ class _Problem:
     message: str
     status: int
     reason: str
-    epoch: int | None = None  # where the window has an older lease than the attempt, the lease it has
 
     @property
     def is_elsewhere(self) -> bool:
@@ -67,7 +67,7 @@ def save(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: 
         message = f"Not saved: {error}. The answer shown is the stored one."
         return _render_problem(request, owner, attempt_uuid, position, _malformed(message))
     except AnswerRefused as error:
-        return _render_problem(request, owner, attempt_uuid, position, _refused(error, request))
+        return _render_problem(request, owner, attempt_uuid, position, _refused(error))
     if request.htmx:
         return _render_saved(request, saved, position)
     return _go_on(request, attempt_uuid, position)
@@ -114,7 +114,7 @@ def check(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position:
         message = f"Not checked: {error}."
         return _render_problem(request, owner, attempt_uuid, position, _malformed(message))
     except AnswerRefused as error:
-        return _render_problem(request, owner, attempt_uuid, position, _refused(error, request))
+        return _render_problem(request, owner, attempt_uuid, position, _refused(error))
     if request.htmx:
         return _render_item(request, owner, attempt_uuid, position)
     return redirect("exams:item", attempt_uuid, position)
@@ -123,14 +123,13 @@ def check(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position:
 @require_POST
 @for_owner
 def continue_here(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -> HttpResponse:
-    """Take the lease: this window saves from now on, windows entered earlier no longer do."""
+    """Take the lease: this browser saves from now on, windows entered earlier no longer do."""
     attempt = attempt_or_404(owner, attempt_uuid)
     if not attempt.is_open:
         return redirect("exams:result", attempt.uuid)
     take_lease(attempt=attempt)
-    first_blank = next((entry for entry in navigator(attempt=attempt) if entry.status != "answered"), None)
-    position = _number(request.POST.get("position"))
-    return redirect("exams:item", attempt.uuid, position or (first_blank.position if first_blank else 1))
+    position = _number(request.POST.get("position")) or entry_position(attempt)
+    return hold_lease(redirect("exams:item", attempt.uuid, position), attempt=attempt)
 
 
 @require_safe
@@ -168,10 +167,8 @@ def _malformed(message: str) -> _Problem:
     return _Problem(message, _UNPROCESSABLE, reason="malformed")
 
 
-def _refused(error: AnswerRefused, request: HttpRequest) -> _Problem:
-    # A window that was told "elsewhere" still has its old lease, else its next save would pass for a newer one.
-    epoch = _number(request.POST.get("epoch")) if error.refusal is Refusal.ELSEWHERE else None
-    return _Problem(error.refusal.message, _REFUSED, reason=error.refusal.value, epoch=epoch)
+def _refused(error: AnswerRefused) -> _Problem:
+    return _Problem(error.refusal.message, _REFUSED, reason=error.refusal.value)
 
 
 def _render_problem(
@@ -185,7 +182,10 @@ def _render_problem(
 def _render_item(
     request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int, problem: _Problem | None = None
 ) -> HttpResponse:
-    """Render the stored state of an item: what a reload would show, with a problem beside it if there is one."""
+    """Render the stored state of an item: what a reload would show, with a problem beside it if there is one.
+
+    Where the browser does not hold the attempt's lease, the page is read-only and offers to continue there.
+    """
     attempt = attempt_or_404(owner, attempt_uuid)
     if not attempt.is_open:
         return to_result(attempt, request)
@@ -195,11 +195,14 @@ def _render_item(
     if not is_prefetch(request):
         mark_seen(item=page.item, now=timezone.now())
     explained = checked_item(owner=owner, attempt=attempt, item=page.item)
+    lease = held_lease(request, attempt=attempt)
+    is_elsewhere = lease != attempt.epoch
     context = {
         "page": page,
         "problem": problem,
         "explained": explained,
-        "epoch": attempt.epoch if problem is None or problem.epoch is None else problem.epoch,
+        "epoch": lease,
+        "is_elsewhere": is_elsewhere,
         "copies": copy_name(owner=owner, attempt=attempt),
         **_addresses(attempt_uuid, position),
     }
@@ -208,7 +211,8 @@ def _render_item(
         response = render_page_or_partial(
             request, "exams/room.html", context, partial="room", target="room", status=status
         )
-        return response if problem or explained else allow_copy(response, owner=owner, attempt=attempt)
+        is_live = not (problem or explained or is_elsewhere)
+        return allow_copy(response, owner=owner, attempt=attempt) if is_live else response
     # A save asked for its save state only, but a refusal puts the stored answer in place of what the page shows.
     response = render(request, "exams/room.html#room", context, status=problem.status)
     return retarget(reswap(response, "outerHTML"), "#room")

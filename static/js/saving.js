@@ -103,8 +103,10 @@ function tryLater(outcome) {
   if (!isInTrouble) send("room:announce", words.notSaved);
   isInTrouble = true;
   showTrouble();
-  timer = window.setTimeout(pump, pause);
-  pause = Math.min(pause * 2, LONGEST_PAUSE);
+  timer = window.setTimeout(() => { // an answer that is given meanwhile is tried at once, and makes no pause longer
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    pump();
+  }, pause);
 }
 
 async function conclude(save, outcome) {
@@ -193,7 +195,7 @@ function showState(state, text) {
 
 /* The save state may be scrolled out of sight; the line above the bar is not. */
 function showWaiting() {
-  document.getElementById("waiting").hidden = !(isInTrouble && queue.size);
+  document.getElementById("waiting").hidden = !(isInTrouble && pending().length);
 }
 
 function localTimes() {
@@ -207,7 +209,7 @@ function overlay() {
   localTimes();
   const form = answerForm();
   if (form && isCopy()) form.elements.epoch.value = page.epoch;
-  if (form && Number(form.elements.epoch.value) > lease) becomeReadOnly();
+  if ("elsewhere" in room().dataset || (form && Number(form.elements.epoch.value) > lease)) becomeReadOnly();
   const newest = new Map([...(isCopy() ? confirmed : []), ...pending().map((save) => [save.name, save])]);
   for (const save of newest.values()) {
     if (save.kind === "mark") send("room:mark-waits", save);
@@ -360,6 +362,7 @@ async function start() {
   else overlay();
   if (held().length) showLease();
   pump();
+  if (isElsewhere) return; // nothing can be answered here, so nothing is kept for when the network is gone
   window.setTimeout(async () => (await import("./offline.js")).keepCopies(page), AFTER_PAINT);
 }
 

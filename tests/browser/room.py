@@ -47,9 +47,19 @@ class Room:
         return self.attempt.items.count()
 
     def enter(self, position: int = 1) -> None:
-        """Open an item by its address."""
+        """Open an item by its address, in a browser that has been in this room: tests start most attempts beside it."""
+        self.hold_lease()
         self.page.goto(f"/attempts/{self.attempt.uuid}/items/{position}/")
         self.expect_at(position)
+
+    def hold_lease(self) -> None:
+        """Let the browser hold the first lease of the attempt, as the one does that it was started in."""
+        known = self.page.context.cookies()
+        name = f"lease-{self.attempt.uuid}"
+        if name not in [cookie["name"] for cookie in known]:
+            path = f"/attempts/{self.attempt.uuid}/"
+            domain = known[0]["domain"]
+            self.page.context.add_cookies([{"name": name, "value": "1", "domain": domain, "path": path}])
 
     def expect_at(self, position: int) -> None:
         """The page shows this item."""

@@ -104,6 +104,8 @@ def answer_every_way(room: Room, position: int) -> None:
         form = room.fields(position, wrong_response(item))
         take_lease(attempt=room.attempt)
         room.client.post(room.address("save_answer", position), form, headers=headers)
+        room.page(position, headers=headers)
+        room.hold_lease()
 
 
 @pytest.mark.parametrize(("slug", "as_guest"), SITTINGS)

@@ -131,17 +131,21 @@ def student(candidate: User) -> User:
 
 @pytest.fixture
 def seat(server: Server, open_browser: Open, student: User, watch: Watch) -> Seat:
-    """Give a mock that was just begun, at its first item, with all of it copied for when the network is gone."""
+    """Give a mock that was just begun, at its first item, while the browser still copies it."""
     watch.expect(*NOISE)
-    page = open_browser(student, worker=True)
-    return sit_down(page, student)
+    return sit_down(open_browser(student, worker=True), student)
+
+
+@pytest.fixture
+def copies(seat: Seat) -> None:
+    """Wait until all is copied: for tests that go to other items, or open the room, while the network is gone."""
+    seat.expect_copies()
 
 
 def sit_down(page: Page, student: User) -> Seat:
-    """Begin a mock on this page and wait until it could go on alone."""
+    """Begin a mock on this page."""
     found = Seat(page, start_now(student))
     found.enter()
-    found.expect_copies()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,21 +33,35 @@ STORED = """(table) => new Promise((resolve) => {
     };
   };
 })"""
-PATIENCE = 60_000
+# How long to wait for what must happen, in milliseconds; `bench/removals.py` waits less for what will not.
+PATIENCE = 1000 * int(os.environ.get("FAULTS_PATIENCE", "60"))
+
+
+# Position, lease and revision of a save.
+Place = tuple[int, int, int]
+SAVE = re.compile(r"/items/(\d+)/answer/$")
 
 
 class Ledger:
-    """Which saves left a browser, and which of them the server acknowledged, by their keys in order."""
+    """Which saves left the browsers of a student, and which of them the server acknowledged, by their keys."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self) -> None:
+        self.sent: dict[str, Place] = {}
         self.keys: list[str] = []
         self.acknowledged: set[str] = set()
-        context.on("request", self._note)
-        context.on("response", self._hear)
+        self._heard: list[BrowserContext] = []
+
+    def listen(self, context: BrowserContext) -> None:
+        """Write down what every window of a browser sends and hears, once."""
+        if context not in self._heard:
+            self._heard.append(context)
+            context.on("request", self._note)
+            context.on("response", self._hear)
 
     def _note(self, request: Request) -> None:
         if is_save(request):
             self.keys.append(key_of(request))
+            self.sent[key_of(request)] = place_of(request)
 
     def _hear(self, response: Response) -> None:
         is_ours = "x-owner" in response.headers and "x-refusal" not in response.headers
@@ -56,7 +71,7 @@ class Ledger:
 
 def is_save(request: Request) -> bool:
     """Tell whether an answer is posted."""
-    return request.method == "POST" and request.url.endswith("/answer/")
+    return request.method == "POST" and SAVE.search(request.url) is not None
 
 
 def key_of(request: Request) -> str:
@@ -64,14 +79,22 @@ def key_of(request: Request) -> str:
     return parse_qs(request.post_data or "")["idempotency_key"][0]
 
 
+def place_of(request: Request) -> Place:
+    """Return what a save is for: position, lease and revision."""
+    found, fields = SAVE.search(request.url), parse_qs(request.post_data or "")
+    assert found
+    return int(found.group(1)), int(fields["epoch"][0]), int(fields["revision"][0])
+
+
 class Seat:
     """One attempt on one page, with what the student chose last in each item."""
 
-    def __init__(self, page: Page, attempt: Attempt) -> None:
+    def __init__(self, page: Page, attempt: Attempt, ledger: Ledger | None = None) -> None:
         self.page = page
         self.attempt = attempt
         self.room = Room(page, attempt)
-        self.ledger = Ledger(page.context)
+        self.ledger = ledger or Ledger()
+        self.ledger.listen(page.context)
         self.chosen: dict[int, list[int]] = {}
 
     def enter(self, position: int = 1) -> None:
@@ -141,13 +164,13 @@ class Seat:
         self.wait_until(lambda: self.copies() >= wanted, "every item is copied")
 
     def wait_until(self, happened: Callable[[], bool], what: str) -> None:
-        """Return once it happened; fail after a minute."""
+        """Return once it happened; fail when it takes too long."""
         for _attempt in range(PATIENCE // 100):
             with contextlib.suppress(Error):  # the page is just being left
                 if happened():
                     return
             self.page.wait_for_timeout(100)
-        pytest.fail(f"did not happen within a minute: {what}")
+        pytest.fail(f"did not happen within {PATIENCE // 1000} s: {what}")
 
     def copies(self) -> int:
         """Return how many pages of this attempt are copied."""
@@ -165,7 +188,7 @@ class Seat:
     def expect_all_saved(self) -> None:
         """Wait until the browser holds nothing back, and says so."""
         self.wait_until(lambda: not self.kept(), "all is saved")
-        expect(self.page.get_by_text("Not saved yet:")).to_have_count(0)
+        expect(self.page.get_by_text("Not saved yet:")).to_have_count(0, timeout=PATIENCE)  # another window may send it
 
     def expect_shown(self, position: int, *, right: bool = True) -> None:
         """The page shows this answer as chosen."""
@@ -178,13 +201,25 @@ class Seat:
                 expect(self._field(name)).to_have_value(value)
 
     def expect_nothing_lost(self) -> None:
-        """What was chosen last is stored, and every acknowledged save is stored exactly once."""
-        stored = dict(self.attempt.items.values_list("position", "response"))
-        assert {position: stored[position] for position in self.chosen} == self.chosen
-        events = AnswerEvent.objects.filter(attempt=self.attempt)
-        keys = [str(key) for key in events.values_list("idempotency_key", flat=True)]
+        """None lost, each acknowledged answer stored exactly once, and the newest of each item is what counts."""
+        events = list(AnswerEvent.objects.filter(attempt=self.attempt).order_by("pk"))
         assert self.ledger.acknowledged, "something was acknowledged"
-        assert {key: keys.count(key) for key in self.ledger.acknowledged} == dict.fromkeys(self.ledger.acknowledged, 1)
+        stored = [(str(e.idempotency_key), (e.position, e.epoch, e.revision)) for e in events]
+        acknowledged = [(key, place) for key, place in stored if key in self.ledger.acknowledged]
+        assert sorted(acknowledged) == sorted((key, self.ledger.sent[key]) for key in self.ledger.acknowledged)
+        assert dict(stored).items() <= self.ledger.sent.items(), "nothing is stored that no browser sent"
+        items = {item.position: item for item in self.attempt.items.all()}
+        newest = {event.position: event for event in events}
+        for position, event in newest.items():
+            item = items[position]
+            assert (item.epoch, item.revision, item.response) == (event.epoch, event.revision, event.response)
+            order = [(e.epoch, e.revision) for e in events if e.position == position]
+            assert order == sorted(set(order)), "an older answer never comes after a newer one"
+        assert {position: items[position].response for position in self.chosen} == self.chosen
+
+    def expect_newest_lease_wins(self, position: int) -> None:
+        """What is stored of an item was saved under the newest lease of the attempt."""
+        assert self.room.item(position).epoch == Attempt.objects.get(pk=self.attempt.pk).epoch
 
 
 def let_log_in(user: User) -> User:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -65,6 +66,7 @@ def test_the_window_is_closed_before_the_log_in(seat: Seat, student: User) -> No
     seat.expect_nothing_lost()
 
 
+@pytest.mark.usefixtures("copies")
 def test_nothing_is_sent_while_another_person_is_logged_in(seat: Seat, student: User, stranger: User) -> None:
     let_log_in(stranger)
     seat.go(2)
@@ -115,6 +117,7 @@ def test_a_server_refuses_what_is_not_of_the_person_logged_in(seat: Seat, strang
     assert response.status == 401
 
 
+@pytest.mark.usefixtures("copies")
 def test_logging_out_leaves_nothing_behind(seat: Seat) -> None:
     seat.answer(1)
     seat.expect_all_saved()
@@ -148,6 +151,7 @@ def test_logging_out_asks_before_it_loses_an_answer(seat: Seat) -> None:
     seat.expect_nothing_lost()
 
 
+@pytest.mark.usefixtures("copies")
 def test_the_store_holds_answers_and_no_way_in(seat: Seat) -> None:
     seat.page.route("**/answer/", lambda route: route.abort())
     seat.answer(1, 2)

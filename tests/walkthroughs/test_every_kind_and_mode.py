@@ -119,7 +119,7 @@ def words_of_the_review(page: str) -> dict[int, str]:
 
 def walk(client: Client, attempt: Attempt, action: str, closer: str) -> Room:
     """Do the same to every item, let the attempt end, and post what is too late."""
-    room = Room(client, attempt)
+    room = Room(client, attempt).hold_lease()
     with time_machine.travel(NOW, tick=False) as clock:
         late = {position: do(room, position, action) for position in range(1, len(KINDS) + 1)}
         if closer == "student":
@@ -170,7 +170,7 @@ def test_answer_that_is_sent_twice_is_stored_once(mode: str, bank: None, candida
 
 @pytest.mark.parametrize("mode", ["practice", "drill"])
 def test_checked_items_keep_what_they_were_shown(mode: str, bank: None, candidate: User) -> None:
-    room = Room(client_of(candidate), lay(candidate, mode))
+    room = Room(client_of(candidate), lay(candidate, mode)).hold_lease()
     with time_machine.travel(NOW, tick=False):
         for position in range(1, 5):
             item = item_at(room.attempt, position)
