@@ -4,14 +4,23 @@ function announce(text) {
   document.dispatchEvent(new CustomEvent("room:announce", { detail: text }));
 }
 
-/* One more than asked for is not taken; why, stands above the options and is said. */
-function tooMany(input) {
-  const chosen = [...input.form.elements].filter((other) => other.type === "checkbox" && other.checked);
+/* Above the options stands how many are chosen, or why one more is not. */
+function count(form) {
   const hint = document.getElementById("choose-hint");
-  hint.textContent = "";
-  if (chosen.length <= Number(input.form.dataset.choose)) return false;
+  if (!hint) return 0;
+  const chosen = [...form.elements].filter((other) => other.type === "checkbox" && other.checked).length;
+  hint.textContent = hint.dataset.count.replace("%s", chosen).replace("%s", form.dataset.choose);
+  hint.classList.remove("is-refused");
+  return chosen;
+}
+
+/* One more than asked for is not taken; why, is said too. */
+function tooMany(input) {
+  if (count(input.form) <= Number(input.form.dataset.choose)) return false;
+  const hint = document.getElementById("choose-hint");
   input.checked = false;
   hint.textContent = hint.dataset.tooMany.replace("%s", input.labels[0].querySelector(".letter").textContent);
+  hint.classList.add("is-refused");
   announce(hint.textContent);
   return true;
 }
@@ -43,6 +52,8 @@ function exchange(select) {
 function remember() {
   held = null;
   now = asTheyStand();
+  const form = document.getElementById("answer");
+  if (form) count(form);
 }
 
 document.addEventListener("focusin", (event) => {
@@ -57,4 +68,5 @@ document.addEventListener("change", (event) => {
 }, { capture: true });
 
 document.addEventListener("room:shown", remember);
+document.addEventListener("room:filled", remember);
 remember();

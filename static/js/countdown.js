@@ -120,7 +120,6 @@ function start() {
     const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice("csrftoken=".length);
     const response = await fetch(words.submit, {
       method: "POST",
-      body: new URLSearchParams({ because: "time" }),
       credentials: "same-origin",
       keepalive: true,
       body: new URLSearchParams({ because: "time" }),
@@ -128,10 +127,6 @@ function start() {
     });
     if (response.status === 401) return words.result; // leads to the log-in, then to the result
     if (response.status === 409) { // there is time left: ours went wrong, as a copy's may
-      window.location.reload();
-      return null;
-    }
-    if (response.status === 409) {
       end = performance.now() + (await response.json()).milliseconds_left;
       return "";
     }
