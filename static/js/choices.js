@@ -39,13 +39,13 @@ function exchange(select) {
   if (held !== select) [held, before] = [select, now];
   const blank = select.options[0].value;
   const others = [...before.keys()].filter((other) => other !== select);
+  const shown = asTheyStand();
   others.forEach((other) => { other.value = before.get(other); });
   const taken = others.find((other) => other.value === select.value && select.value !== blank);
-  if (taken) {
-    taken.value = before.get(select);
-    const name = taken.labels[0].textContent.trim();
-    announce(`${name}: ${taken.selectedOptions[0].textContent}`);
-  }
+  if (taken) taken.value = before.get(select);
+  const moved = others.filter((other) => other.value !== shown.get(other)); // also what is given back
+  const words = moved.map((other) => `${other.labels[0].textContent.trim()}: ${other.selectedOptions[0].textContent}`);
+  if (words.length) announce(words.join(". "));
   now = asTheyStand();
 }
 
