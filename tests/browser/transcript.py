@@ -1,4 +1,4 @@
-"""What somebody hears who sits an exam with a screen reader: where the focus is, the title, and what speaks by itself."""
+"""What somebody hears who sits an exam with a screen reader: focus, title, and what speaks by itself."""
 
 from __future__ import annotations
 
