@@ -4,14 +4,23 @@ function announce(text) {
   document.dispatchEvent(new CustomEvent("room:announce", { detail: text }));
 }
 
-/* One more than asked for is not taken; why, stands above the options and is said. */
-function tooMany(input) {
-  const chosen = [...input.form.elements].filter((other) => other.type === "checkbox" && other.checked);
+/* Above the options stands how many are chosen, or why one more is not. */
+function count(form) {
   const hint = document.getElementById("choose-hint");
-  hint.textContent = "";
-  if (chosen.length <= Number(input.form.dataset.choose)) return false;
+  if (!hint) return 0;
+  const chosen = [...form.elements].filter((other) => other.type === "checkbox" && other.checked).length;
+  hint.textContent = hint.dataset.count.replace("%s", chosen).replace("%s", form.dataset.choose);
+  hint.classList.remove("is-refused");
+  return chosen;
+}
+
+/* One more than asked for is not taken; why, is said too. */
+function tooMany(input) {
+  if (count(input.form) <= Number(input.form.dataset.choose)) return false;
+  const hint = document.getElementById("choose-hint");
   input.checked = false;
   hint.textContent = hint.dataset.tooMany.replace("%s", input.labels[0].querySelector(".letter").textContent);
+  hint.classList.add("is-refused");
   announce(hint.textContent);
   return true;
 }
@@ -30,19 +39,21 @@ function exchange(select) {
   if (held !== select) [held, before] = [select, now];
   const blank = select.options[0].value;
   const others = [...before.keys()].filter((other) => other !== select);
+  const shown = asTheyStand();
   others.forEach((other) => { other.value = before.get(other); });
   const taken = others.find((other) => other.value === select.value && select.value !== blank);
-  if (taken) {
-    taken.value = before.get(select);
-    const name = taken.labels[0].textContent.trim();
-    announce(`${name}: ${taken.selectedOptions[0].textContent}`);
-  }
+  if (taken) taken.value = before.get(select);
+  const moved = others.filter((other) => other.value !== shown.get(other)); // also what is given back
+  const words = moved.map((other) => `${other.labels[0].textContent.trim()}: ${other.selectedOptions[0].textContent}`);
+  if (words.length) announce(words.join(". "));
   now = asTheyStand();
 }
 
 function remember() {
   held = null;
   now = asTheyStand();
+  const form = document.getElementById("answer");
+  if (form) count(form);
 }
 
 document.addEventListener("focusin", (event) => {
@@ -57,4 +68,5 @@ document.addEventListener("change", (event) => {
 }, { capture: true });
 
 document.addEventListener("room:shown", remember);
+document.addEventListener("room:filled", remember);
 remember();

@@ -68,7 +68,10 @@ function press(key) {
   else if (key === "w") {
     target.parentElement.open = true;
     target.parentElement.querySelector("textarea").focus();
-  } else target.click();
+  } else {
+    if (target.hasAttribute("aria-pressed")) target.focus(); // the button then says what it is now
+    target.click();
+  }
   return true;
 }
 

@@ -25,6 +25,9 @@ function paint(form, isOn) {
   form.querySelector("button").setAttribute("aria-pressed", String(isOn));
   form.elements.on.value = isOn ? "0" : "1";
   if (form.dataset.mark === "flag") paintFlag(isOn);
+  if (form.dataset.mark === "strike") {
+    document.getElementById(`struck-${form.elements.option.value}`).textContent = isOn ? words.struck : ""; // heard with the option
+  }
 }
 
 function paintFlag(isOn) {

@@ -190,12 +190,6 @@ function showState(state, text) {
   if (["saved", "none"].includes(element.dataset.state)) ownState = element.cloneNode(true);
   element.dataset.state = state;
   element.textContent = text;
-  showWaiting();
-}
-
-/* The save state may be scrolled out of sight; the line above the bar is not. */
-function showWaiting() {
-  document.getElementById("waiting").hidden = !(isInTrouble && pending().length);
 }
 
 function localTimes() {

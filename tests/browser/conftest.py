@@ -57,6 +57,7 @@ CASE = CaseEntry(
 BLUEPRINTS = [
     blueprint_entry(OLDER, "mock", scored=10, unscored=2, minutes=60).model_copy(update={"cases": True}),
     blueprint_entry(OLDER, "practice", scored=5),
+    blueprint_entry(OLDER, "drill", scored=5),
     blueprint_entry(NEWER, "sample", scored=SAMPLE_COUNT, minutes=20),
     blueprint_entry(NEWER, "practice", scored=5),
 ]

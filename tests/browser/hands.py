@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+import re
+
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.room import Room
 
@@ -44,3 +46,22 @@ class Keyboard:
             self.go_to(fields.nth(place))
             for key in ["ArrowDown"] * (ord(label) - ord("A") + 1) if label else ["Space"]:
                 self.page.keyboard.press(key)
+
+    def choose_by_letters(self, room: Room, position: int) -> None:
+        """Answer the shown item rightly: letters choose, Alt and the arrows order, a number leads to a list."""
+        keys, kind = self.page.keyboard, room.item(position).version.kind
+        if kind == "ordering":
+            for letter in room.letters_in_order(position):
+                keys.press(letter.lower())
+                step = self.page.get_by_role("listitem").filter(has_text=re.compile(rf"^\s*{letter}\b"))
+                expect(step).to_be_focused()
+                keys.press("Alt+ArrowUp")
+            return
+        if kind == "matching":
+            keys.press("1")
+            for letter in room.choices(position).values():  # a list takes what is typed for itself, and Tab leaves it
+                keys.press(letter)
+                keys.press("Tab")
+            return
+        for place in room.choices(position):
+            keys.press("abcdefgh"[place])

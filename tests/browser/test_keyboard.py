@@ -1,9 +1,8 @@
-"""Whole exams by keyboard alone, with single keys, at every size and in both colour schemes."""
+"""Single keys: what each does, that they can be switched off, and what arrows do not do."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import pytest
 from django.utils import timezone
@@ -15,51 +14,6 @@ from tests.browser.conftest import Open
 from tests.browser.hands import Keyboard
 from tests.browser.room import Room
 from tests.factories import OLDER, SECRET, position_of_kind, start
-
-
-def by_single_keys(room: Room, position: int) -> None:
-    """Answer the shown item rightly: letters choose, Alt and the arrows order, letters lead to lists."""
-    keyboard, kind = room.page.keyboard, room.item(position).version.kind
-    if kind == "ordering":
-        for letter in room.letters_in_order(position):
-            keyboard.press(letter.lower())
-            expect(room.page.get_by_role("listitem").filter(has_text=re.compile(rf"^\s*{letter}\b"))).to_be_focused()
-            keyboard.press("Alt+ArrowUp")
-        return
-    if kind == "matching":
-        keyboard.press("1")
-        for letter in room.choices(position).values():  # a list takes what is typed for itself, and Tab leaves it
-            keyboard.press(letter)
-            keyboard.press("Tab")
-        return
-    for place in room.choices(position):
-        keyboard.press("abcdefgh"[place])
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
-def test_a_whole_exam_with_single_keys(
-    open_browser: Open, candidate: User, phone: bool, scheme: Literal["light", "dark"]
-) -> None:
-    page = open_browser(candidate, phone=phone)
-    page.emulate_media(color_scheme=scheme)
-    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
-    room.enter()
-    for position in room.walk():
-        room.expect_at(position)
-        if position > 1:
-            expect(page.get_by_role("heading", name=f"Question {position} of")).to_be_focused()
-        by_single_keys(room, position)
-        room.expect_chosen(position)
-        page.keyboard.press("f" if position == 3 else "g" if position == 4 else "Escape")
-        page.keyboard.press("n" if position < room.count else "r")
-
-    expect(page.get_by_text(f"All {room.count} questions have an answer.")).to_be_visible()
-    expect(page.get_by_text("1 is flagged.")).to_be_visible()
-    Keyboard(page).press(page.get_by_role("button", name="Submit and see my result"))
-    expect(page.get_by_text("10 of 10 scored questions right")).to_be_visible()
-    assert list(room.attempt.items.filter(is_flagged=True).values_list("position", flat=True)) == [3]
-    assert list(room.attempt.items.filter(is_guess=True).values_list("position", flat=True)) == [4]
 
 
 def test_arrow_keys_over_options_reveal_nothing_and_are_no_change_of_mind(open_browser: Open, candidate: User) -> None:

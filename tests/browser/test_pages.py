@@ -8,14 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 from django.core import mail
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from accounts.accommodations import Accommodation
 from accounts.models import User
+from exams.models import Attempt
 from progress.reports import refresh_reports
 from progress.unsubscribing import unsubscribe_token
 from questions.models import Misconception, Scenario
@@ -89,7 +93,13 @@ def test_pages_of_a_mail(open_browser: Open, candidate: User) -> None:
 def test_pages_that_say_no(open_browser: Open, watch: Watch) -> None:
     watch.expect("404")
     page = open_browser()
-    assert visit(page, ["/nothing/here/", "/mail/unsubscribe/cut-off/"], status=404) == []
+    found = visit(page, ["/nothing/here/", "/mail/unsubscribe/cut-off/"], status=404)
+    for name in ("403", "403_csrf", "500"):
+        page.route(
+            f"**/{name}/", partial(Route.fulfill, body=render_to_string(f"{name}.html"), content_type="text/html")
+        )
+        found += visit(page, [f"/{name}/"])
+    assert found == []
 
 
 def test_forms_that_were_filled_in_badly(open_browser: Open) -> None:
@@ -125,52 +135,21 @@ def busy(candidate: User) -> User:
     return candidate
 
 
-def test_pages_of_a_busy_student(open_browser: Open, busy: User) -> None:
+def test_pages_of_a_busy_student(open_browser: Open, busy: User, watch: Watch) -> None:
+    watch.expect("409")  # a drill of nothing
     page = open_browser(busy)
     found = visit(page, [*OF_A_STUDENT, reverse("usersessions_list")])
+    User.objects.filter(pk=busy.pk).update(accommodation=Accommodation.TIMES_2)
+    found += visit(page, [f"/start/{OLDER}/{OLDER}-mock/"])
+    expect(page.get_by_text("120 minutes instead of 60")).to_be_visible()
+    page.goto(f"/start/{OLDER}/")
+    page.get_by_role("button", name="What you flagged").click()
+    expect(page.get_by_role("heading", name="Nothing to drill")).to_be_visible()
+    found += audit(page)
     page.goto("/account/preferences/")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert [*found, *audit(page)] == []
-
-
-def test_the_result_with_all_kinds(open_browser: Open, candidate: User) -> None:
-    attempt = sit(
-        candidate,
-        f"{OLDER}-mock",
-        now=timezone.now(),
-        is_right=lambda item: item.position % 2 == 0,
-        only=range(1, 12),
-    )
-    page = open_browser(candidate)
-    page.goto(f"/attempts/{attempt.uuid}/result/")
-    closed = page.locator("details:not([open]) > summary")
-    while closed.count():
-        closed.first.click()
-    expect(page.get_by_text("Remember", exact=True).locator("visible=true")).to_have_count(12)
-    assert audit(page) == []
-
-
-def test_the_room_with_each_kind(open_browser: Open, candidate: User) -> None:
-    page = open_browser(candidate)
-    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
-    found = []
-    for kind in ("single", "multiple", "ordering", "matching"):
-        room.enter(position_of_kind(room.attempt, kind))
-        expect(room.answer(kind)).to_be_visible()
-        found += audit(page)
-    room.button("Flag for review").click()
-    room.choose(position_of_kind(room.attempt, "matching"))
-    room.expect_saved()
-    room.enter(position_of_kind(room.attempt, "multiple"))
-    room.button("Strike out").first.click()
-    room.choose(position_of_kind(room.attempt, "multiple"))
-    room.expect_saved()
-    found += audit(page)
-    room.to_review().click()
-    expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
-    found += audit(page)
-    assert found == []
 
 
 def test_the_room_in_trouble(open_browser: Open, candidate: User, watch: Watch) -> None:
@@ -185,8 +164,39 @@ def test_the_room_in_trouble(open_browser: Open, candidate: User, watch: Watch) 
     start(candidate, f"{OLDER}-mock", now=timezone.now())  # elsewhere
     page.unroute("**/answer/")
     expect(page.get_by_role("alert").filter(has_text="another window")).to_be_visible()
+    expect(page.get_by_role("button", name="Apply all")).to_be_visible()
     found += audit(page)
-    assert found == []
+    page.get_by_role("button", name="Drop all").click()
+    page.get_by_role("button", name="Continue here").click()
+    page.route("**/submit/", lambda route: route.abort())
+    deadline = timezone.now()
+    Attempt.objects.update(deadline=deadline, accept_until=deadline + dt.timedelta(minutes=5))
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # the server is asked how much time is left
+    expect(page.get_by_role("alert").filter(has_text="There is no connection")).to_be_visible()
+    assert [*found, *audit(page)] == []
+
+
+def test_answers_without_a_script_that_are_refused(open_browser: Open, candidate: User, watch: Watch) -> None:
+    """Sent by the form itself: a stale lease (409), a note too long (422). Then it waits for grading."""
+    watch.expect("409", "422")
+    page = open_browser(candidate)
+    room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
+    room.enter(position_of_kind(room.attempt, "matching"))
+    start(candidate, f"{OLDER}-mock", now=timezone.now())  # elsewhere
+    page.evaluate("HTMLFormElement.prototype.submit.call(document.getElementById('answer'))")
+    expect(page.get_by_role("button", name="Continue here")).to_be_visible()
+    found = audit(page)
+    page.evaluate("""() => {
+      const form = document.querySelector("[data-mark=note]");
+      form.elements.text.value = "x".repeat(3000);
+      form.submit();
+    }""")
+    expect(page.get_by_role("heading", name="Your note is not saved yet")).to_be_visible()
+    found += audit(page)
+    Attempt.objects.update(state=Attempt.State.CLOSED, closed_at=timezone.now(), closed_by=Attempt.Closer.STUDENT)
+    page.goto(f"/attempts/{room.attempt.uuid}/result/")
+    expect(page.get_by_role("heading", name="Your answers are being graded")).to_be_visible()
+    assert [*found, *audit(page)] == []
 
 
 def test_practice_before_and_after_a_check(open_browser: Open, candidate: User) -> None:

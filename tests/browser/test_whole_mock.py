@@ -1,10 +1,13 @@
-"""A whole mock, at a desk with the keyboard alone, and on a phone with a finger."""
+"""A whole mock: by keyboard alone at every size and in both colour schemes, and on a phone with a finger."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from itertools import pairwise
+from typing import Literal
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
@@ -15,41 +18,144 @@ from questions.models import Option
 from tests.browser.conftest import MOCK_COUNT, Open
 from tests.browser.hands import Keyboard
 from tests.browser.room import Room
-from tests.factories import MISCONCEPTION, OLDER, SECRET, position_of_kind, start
+from tests.factories import MISCONCEPTION, OLDER, SECRET, item_at, position_of_kind, start
 
 START = f"/start/{OLDER}/{OLDER}-mock/"
+NOTE = "the lowest cost rules out the rest"
+# What a hand on a mouse or a finger on glass would do.
+NO_POINTER = """
+for (const name of ["pointerdown", "mousedown", "touchstart", "wheel"]) {
+  window.addEventListener(name, () => console.error(`${name}: somebody left the keyboard`), { capture: true });
+}
+"""
 
 
-def test_a_student_sits_a_whole_mock_by_keyboard(open_browser: Open, candidate: User) -> None:
-    page = open_browser(candidate)
-    hands = Keyboard(page)
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """Somebody without a pointer, who goes about with Tab or presses single keys."""
+
+    room: Room
+    hands: Keyboard
+    uses_letters: bool
+
+    def answer(self, position: int) -> None:
+        """Answer the shown item rightly."""
+        (self.hands.choose_by_letters if self.uses_letters else self.hands.choose)(self.room, position)
+        self.room.expect_chosen(position)
+        self.room.expect_saved()
+
+    def press(self, name: str, letter: str, of_several: int = 0) -> Locator:
+        """Press a button of the room by its name or its letter."""
+        button = self.room.button(name).nth(of_several)
+        if self.uses_letters:
+            self.hands.page.keyboard.press(letter)
+        else:
+            self.hands.press(button, "Space")
+        return button
+
+    def write_a_note(self) -> None:
+        """Open the note and write it; leaving the field saves it."""
+        page, field = self.hands.page, self.room.page.get_by_label("Your note on this question")
+        if self.uses_letters:
+            page.keyboard.press("w")
+        else:
+            self.hands.press(page.get_by_text(re.compile("^Note")))
+            self.hands.go_to(field)
+        expect(field).to_be_focused()
+        page.keyboard.type(NOTE)
+        with page.expect_response(re.compile("/note/")):
+            page.keyboard.press("Tab")
+
+    def read_the_help(self) -> None:
+        """Open the list of keys and close it; the focus is where it was."""
+        page, before = self.hands.page, self.room.button("Help")
+        self.hands.go_to(before)
+        page.keyboard.press("?" if self.uses_letters else "Enter")
+        expect(page.get_by_role("heading", name="Keys in the exam room")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(before).to_be_focused()
+
+    def move_on(self, position: int) -> None:
+        """Go to the next question, or to the review from the last one."""
+        page = self.hands.page
+        if self.uses_letters:
+            page.keyboard.press("n" if position < self.room.count else "r")
+        elif position < self.room.count:
+            self.hands.press(self.room.button("Next"))
+        else:
+            self.review()
+
+    def review(self) -> None:
+        """Go to the review: a button of the bar at a desk, of the sheet with all items on a phone."""
+        if self.uses_letters:
+            self.hands.page.keyboard.press("r")
+            return
+        if not self.room.to_review().is_visible():
+            self.hands.press(items_button(self.room.page))
+        self.hands.press(self.room.page.get_by_role("button", name="Review and submit").locator("visible=true"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_a_student_sits_a_whole_mock_by_keyboard(
+    open_browser: Open, candidate: User, phone: bool, scheme: Literal["light", "dark"]
+) -> None:
+    """In the light with Tab, Space and arrows, in the dark with single keys; what was pressed is stored and no more."""
+    page = open_browser(candidate, phone=phone)
+    page.emulate_media(color_scheme=scheme)
+    page.add_init_script(NO_POINTER)
     page.goto(START)
+    hands = Keyboard(page)
     hands.press(page.get_by_role("button", name="Start, 60 minutes from now"))
     expect(page.get_by_role("heading", name=f"Question 1 of {MOCK_COUNT}")).to_be_visible()
     room = Room(page, Attempt.objects.get())
-    flagged = position_of_kind(room.attempt, "multiple")
+    student = Candidate(room, hands, uses_letters=scheme == "dark")
+    flagged, guessed, noted = (position_of_kind(room.attempt, kind) for kind in ("multiple", "ordering", "matching"))
     for position in room.walk():
         room.expect_at(position)
         if position > 1:  # the next item is read from its head, wherever the hands were
             expect(page.get_by_role("heading", name=f"Question {position} of")).to_be_focused()
         if position == flagged:
-            flag_and_strike_out(room, hands)
-        hands.choose(room, position)
-        room.expect_saved()
-        if position < room.count:
-            hands.press(room.button("Next"))
+            expect_pressed(student.press("Flag for review", "f"))
+            expect(page.get_by_role("heading", name=", flagged")).to_be_visible()
+            expect_pressed(student.press("Strike out C", "Shift+C"))
+        student.answer(position)
+        if position == guessed:
+            expect_pressed(student.press("I was guessing", "g"))
+        if position == noted:
+            student.write_a_note()
+            student.read_the_help()
+        student.move_on(position)
 
-    hands.press(room.to_review())
     expect(page.get_by_text(f"All {room.count} questions have an answer.")).to_be_visible()
     expect(page.get_by_text("1 is flagged.")).to_be_visible()
     hands.press(page.get_by_role("link", name=re.compile(rf"^{flagged}\b.*flagged")))
     room.expect_at(flagged)
-    hands.press(room.to_review())
+    student.review()
     hands.press(page.get_by_role("button", name="Submit and see my result"))
 
     expect(page.get_by_text("10 of 10 scored questions right")).to_be_visible()
+    expect_stored(room.attempt, flagged=flagged, guessed=guessed, noted=noted)
     read_the_result(room, hands)
     read_the_report(page, hands, candidate)
+
+
+def expect_pressed(button: Locator) -> None:
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def expect_stored(attempt: Attempt, *, flagged: int, guessed: int, noted: int) -> None:
+    """Every answer is right, each mark is on its own item, and nothing else was stored or refused."""
+    fields = ("position", "outcome", "is_flagged", "is_guess", "note", "highlights")
+    assert list(attempt.items.order_by("position").values_list(*fields)) == [
+        (position, "correct", position == flagged, position == guessed, NOTE if position == noted else "", [])
+        for position in range(1, MOCK_COUNT + 1)
+    ]
+    struck = {item.position: item.struck for item in attempt.items.all() if item.struck}
+    assert struck == {flagged: [item_at(attempt, flagged).option_order[2]]}
+    assert not attempt.refused_answers.exists()
+    attempt.refresh_from_db()
+    assert (attempt.epoch, attempt.closed_by) == (1, Attempt.Closer.STUDENT)
 
 
 def test_arrow_keys_pass_through_an_answer_without_taking_it(open_browser: Open, candidate: User) -> None:
@@ -69,16 +175,6 @@ def test_arrow_keys_pass_through_an_answer_without_taking_it(open_browser: Open,
     page.keyboard.press("ArrowUp")  # taken up anew, the third line takes answer 2, and the second gets what it had
     expect(lines.nth(2)).to_have_value("2")
     expect(lines.nth(1)).to_have_value("3")
-
-
-def flag_and_strike_out(room: Room, hands: Keyboard) -> None:
-    flag = room.button("Flag for review")
-    hands.press(flag)
-    expect(flag).to_have_attribute("aria-pressed", "true")
-    expect(room.page.get_by_role("heading", name=", flagged")).to_be_visible()
-    strike = room.button("Strike out").last
-    hands.press(strike, "Space")
-    expect(strike).to_have_attribute("aria-pressed", "true")
 
 
 def read_the_result(room: Room, hands: Keyboard) -> None:
