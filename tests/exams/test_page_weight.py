@@ -74,3 +74,11 @@ def test_next_question(room: Room) -> None:
     }
 
     assert max(weights.values()) <= 6 * KILOBYTE, weights
+
+
+def test_a_local_site_without_proxy_compresses_by_itself(room: Room) -> None:
+    packed = {"Accept-Encoding": "gzip"}
+    page = room.page(1, headers=packed)
+    style = room.client.get("/static/css/room.css", headers=packed)
+
+    assert page["Content-Encoding"] == style["Content-Encoding"] == "gzip"
