@@ -60,6 +60,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
 ]
 
+if IS_LOCAL:  # elsewhere the proxy compresses pages, and static files were compressed when they were collected
+    MIDDLEWARE.insert(0, "django.middleware.gzip.GZipMiddleware")
+
 ROOT_URLCONF = "examprep.urls"
 WSGI_APPLICATION = "examprep.wsgi.application"
 

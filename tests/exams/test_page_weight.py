@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.exams.room import HTMX, Room, begin
-from tests.factories import OLDER
+from tests.factories import NEWER, OLDER
 
 KILOBYTE = 1024
 HTMX_FILES = Path(django_htmx.__file__).parent / "static"
@@ -48,14 +48,23 @@ def files_of(page: str) -> dict[str, bytes]:
     return files
 
 
-def test_first_question(room: Room) -> None:
+def weigh_first_visit(room: Room) -> None:
     page = room.page(1).content
     files = files_of(page.decode())
 
-    assert len(files) + 1 <= 15
+    assert len(files) + 1 <= 15, sorted(files)
     code = {name: weight(content) for name, content in files.items()}
     total = weight(page) + sum(code.values())
     assert total <= 60 * KILOBYTE, code
+
+
+def test_first_question(room: Room) -> None:
+    weigh_first_visit(room)
+
+
+def test_first_question_of_a_practice(bank: None, candidate_client: Client) -> None:
+    """It has no clock, but explains in the room."""
+    weigh_first_visit(begin(candidate_client, f"{NEWER}-practice"))
 
 
 def test_next_question(room: Room) -> None:
@@ -65,3 +74,11 @@ def test_next_question(room: Room) -> None:
     }
 
     assert max(weights.values()) <= 6 * KILOBYTE, weights
+
+
+def test_a_local_site_without_proxy_compresses_by_itself(room: Room) -> None:
+    packed = {"Accept-Encoding": "gzip"}
+    page = room.page(1, headers=packed)
+    style = room.client.get("/static/css/room.css", headers=packed)
+
+    assert page["Content-Encoding"] == style["Content-Encoding"] == "gzip"
