@@ -142,6 +142,12 @@ def copies(seat: Seat) -> None:
     seat.expect_copies()
 
 
+@pytest.fixture
+def single(seat: Seat) -> int:
+    """Give the place of an item with one right option: one change answers it."""
+    return seat.attempt.items.filter(version__kind="single").order_by("position")[0].position
+
+
 def sit_down(page: Page, student: User) -> Seat:
     """Begin a mock on this page."""
     found = Seat(page, start_now(student))

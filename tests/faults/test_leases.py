@@ -38,12 +38,6 @@ def expect_read_only(seat: Seat) -> None:
 
 
 @pytest.fixture
-def single(seat: Seat) -> int:
-    """Give the place of an item with one right option."""
-    return seat.attempt.items.filter(version__kind="single").order_by("position")[0].position
-
-
-@pytest.fixture
 def other_device(seat: Seat, open_browser: Open, student: User) -> Page:
     """Give a phone on which the same student is logged in."""
     return open_browser(student, phone=True)
