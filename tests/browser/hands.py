@@ -8,6 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.room import Room
 
+IS_BEHIND = """(element) => document.activeElement !== document.body
+  && Boolean(element.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING)"""
+
 
 class Keyboard:
     """Somebody at the keys, who goes about with Tab."""
@@ -16,11 +19,12 @@ class Keyboard:
         self.page = page
 
     def go_to(self, target: Locator) -> None:
-        """Press Tab until the target has the focus; what cannot be reached fails."""
+        """Press Tab (with Shift where it lies behind) until the target has the focus; what cannot be reached fails."""
+        way = "Shift+Tab" if target.evaluate(IS_BEHIND) else "Tab"
         for _ in range(120):
             if target.evaluate("(element) => element === document.activeElement"):
                 return
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press(way)
         raise AssertionError(f"Tab does not reach {target}")
 
     def press(self, target: Locator, key: str = "Enter") -> None:

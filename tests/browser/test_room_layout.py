@@ -140,6 +140,10 @@ def test_at_four_hundred_per_cent_clock_and_save_state_stay_in_sight(room: Room)
     room.button("Next").scroll_into_view_if_needed()
     expect(page.get_by_text(SAVED)).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("timer")).to_be_in_viewport(ratio=1)
+    saved, clock = page.locator(".save-state time").bounding_box(), page.get_by_role("timer").bounding_box()
+    assert saved
+    assert clock
+    assert saved["x"] + saved["width"] <= clock["x"]
 
 
 def test_no_bar_covers_what_has_the_focus(room: Room) -> None:

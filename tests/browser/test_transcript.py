@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import os
 import re
+import secrets
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from exams import starting
 from exams.models import Attempt
 from tests.browser.conftest import Open, Watch
 from tests.browser.room import SAVED, SAVES, Room
@@ -43,7 +43,7 @@ def test_a_whole_exam_sounds_as_approved(
     open_browser: Open, candidate: User, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch.expect("ERR_INTERNET_DISCONNECTED")
-    monkeypatch.setattr(starting.secrets, "randbits", lambda _bits: SEED)
+    monkeypatch.setattr(secrets, "randbits", lambda _bits: SEED)
     page = open_browser(candidate)
     page.clock.install()
     heard = Transcript(page)

@@ -27,7 +27,7 @@ new MutationObserver((records) => {
 });
 """
 ROLES = {"RootWebArea": "document", "ComboBoxSelect": "combobox", "DisclosureTriangle": "disclosure"}
-STATES = {
+STATES: dict[str, dict[Any, str]] = {
     "checked": {"true": "checked", "false": "not checked"},
     "pressed": {"true": "pressed", "false": "not pressed"},
     "expanded": {True: "expanded", False: "collapsed"},
