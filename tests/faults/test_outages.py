@@ -118,7 +118,7 @@ def test_requests_that_arrive_twice(seat: Seat) -> None:
 
 
 def test_a_request_that_arrives_after_a_newer_one(seat: Seat, single: int) -> None:
-    """Every try of the first answer is lost on the way until the second is stored; then one of them arrives after all."""
+    """The first answer is lost on the way until the second is stored; then one of its requests arrives after all."""
     overtaken: list[Request] = []
 
     def lose_the_first(route: Route) -> None:
