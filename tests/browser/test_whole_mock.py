@@ -112,20 +112,7 @@ def test_a_student_sits_a_whole_mock_by_keyboard(
     student = Candidate(room, hands, uses_letters=scheme == "dark")
     flagged, guessed, noted = (position_of_kind(room.attempt, kind) for kind in ("multiple", "ordering", "matching"))
     for position in room.walk():
-        room.expect_at(position)
-        if position > 1:  # the next item is read from its head, wherever the hands were
-            expect(page.get_by_role("heading", name=f"Question {position} of")).to_be_focused()
-        if position == flagged:
-            expect_pressed(student.press("Flag for review", "f"))
-            expect(page.get_by_role("heading", name=", flagged")).to_be_visible()
-            expect_pressed(student.press("Strike out C", "Shift+C"))
-        student.answer(position)
-        if position == guessed:
-            expect_pressed(student.press("I was guessing", "g"))
-        if position == noted:
-            student.write_a_note()
-            student.read_the_help()
-        student.move_on(position)
+        answer_and_go_on(student, position, flagged=flagged, guessed=guessed, noted=noted)
 
     expect(page.get_by_text(f"All {room.count} questions have an answer.")).to_be_visible()
     expect(page.get_by_text("1 is flagged.")).to_be_visible()
@@ -138,6 +125,25 @@ def test_a_student_sits_a_whole_mock_by_keyboard(
     expect_stored(room.attempt, flagged=flagged, guessed=guessed, noted=noted)
     read_the_result(room, hands)
     read_the_report(page, hands, candidate)
+
+
+def answer_and_go_on(student: Candidate, position: int, *, flagged: int, guessed: int, noted: int) -> None:
+    """Answer the shown item, with whatever marks belong to it."""
+    room, page = student.room, student.room.page
+    room.expect_at(position)
+    if position > 1:  # the next item is read from its head, wherever the hands were
+        expect(page.get_by_role("heading", name=f"Question {position} of")).to_be_focused()
+    if position == flagged:
+        expect_pressed(student.press("Flag for review", "f"))
+        expect(page.get_by_role("heading", name=", flagged")).to_be_visible()
+        expect_pressed(student.press("Strike out C", "Shift+C"))
+    student.answer(position)
+    if position == guessed:
+        expect_pressed(student.press("I was guessing", "g"))
+    if position == noted:
+        student.write_a_note()
+        student.read_the_help()
+    student.move_on(position)
 
 
 def expect_pressed(button: Locator) -> None:
