@@ -74,7 +74,7 @@ def orm_beside_the_browser() -> Iterator[None]:
     """Let tests use the ORM while the browser's event loop runs in the same thread: nothing here is concurrent."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     yield
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # there are two of this fixture, `tests/faults` takes it too
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -173,6 +173,7 @@ def open_browser(bank: None, base_url: str, watch: Watch, new_context: CreateCon
         user: User | None = None, *, phone: bool = False, javascript: bool = True, worker: bool = False
     ) -> Page:
         context = new_context(
+            base_url=base_url,  # what pytest-playwright remembers may be the address of the other suite's server
             locale="en-GB",
             timezone_id="UTC",
             reduced_motion="reduce",

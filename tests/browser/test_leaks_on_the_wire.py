@@ -31,9 +31,9 @@ def test_nothing_that_is_sent_during_a_mock_tells_the_key(open_browser: Open, ca
         if position == 1:
             room.button("Flag for review").click()
             expect(page.get_by_role("heading", name=", flagged")).to_be_visible()
+        wire.read()
         if position < room.count:
             room.button("Next").click()
-    wire.read()
     room.to_review().click()
     expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
     wire.read()

@@ -186,6 +186,8 @@ def test_answers_without_a_script_that_are_refused(open_browser: Open, candidate
     page.evaluate("HTMLFormElement.prototype.submit.call(document.getElementById('answer'))")
     expect(page.get_by_role("button", name="Continue here")).to_be_visible()
     found = audit(page)
+    page.get_by_role("button", name="Continue here").click()
+    expect(page.get_by_role("button", name="Continue here")).to_be_hidden()
     page.evaluate("""() => {
       const form = document.querySelector("[data-mark=note]");
       form.elements.text.value = "x".repeat(3000);

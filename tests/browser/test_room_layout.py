@@ -32,12 +32,14 @@ window.takeShifts = async () => {
 };
 """
 # A question that is swapped in is made of new nodes, which cannot shift: what all have must lie where it lay.
-STAYING = """() => {
+STAYING = """async () => {
+  while (window.scrollY) await new Promise(requestAnimationFrame); // a new question is shown from its top
   const staying = ["#question", "#flag-button", "#clock", "#progress", "#save-state", ".room-bar",
     ".room-bar .next", ".room-bar .previous", "#navigator > summary", "#navigator > .sheet"];
   return Object.fromEntries(staying.map((selector) => {
-    const { left, top } = document.querySelector(selector).getBoundingClientRect();
-    return [selector, `${Math.round(left)}, ${Math.round(top)}`];
+    const element = document.querySelector(selector);
+    const { left, top } = element.getBoundingClientRect();
+    return [selector, element.checkVisibility() ? `${Math.round(left)}, ${Math.round(top)}` : "not shown"];
   }));
 }"""
 

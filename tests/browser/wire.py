@@ -22,7 +22,8 @@ class Wire:
         while self.waiting:
             response = self.waiting.pop()
             name = f"{len(self.sent)} {response.request.method} {response.url} {response.status}"
-            body = "" if 300 <= response.status < 400 else response.text()
+            is_kept = not 300 <= response.status < 400 and response.request.resource_type != "ping"  # a beacon on leaving
+            body = response.text() if is_kept else ""
             self.sent[name] = f"{response.all_headers()}\n{body}"
         return len(self.sent)
 

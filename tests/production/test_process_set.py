@@ -100,9 +100,10 @@ def test_the_processes_of_the_compose_file_serve_and_work_together(tmp_path: Pat
 
 OVERDUE_ATTEMPT = """
 INSERT INTO exams_attempt
-    (uuid, blueprint_id, guest_token_hash, state, started_at, deadline, accept_until, closed_by, epoch, seed)
+    (uuid, blueprint_id, guest_token_hash, state, started_at, deadline, accept_until, closed_by, epoch, seed,
+    accommodation, focus)
 SELECT gen_random_uuid(), id, 'a guest', 'open', now() - interval '3 hours', now() - interval '1 hour',
-    now() - interval '1 hour', '', 1, 1
+    now() - interval '1 hour', '', 1, 1, 'none', ''
 FROM exams_examblueprint LIMIT 1
 """
 
