@@ -82,3 +82,4 @@ def test_a_local_site_without_proxy_compresses_by_itself(room: Room) -> None:
     style = room.client.get("/static/css/room.css", headers=packed)
 
     assert page["Content-Encoding"] == style["Content-Encoding"] == "gzip"
+    style.close()
