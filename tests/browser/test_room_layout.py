@@ -222,7 +222,7 @@ def test_nothing_moves_when_a_page_is_loaded(watched: Room) -> None:
         watched.enter(position)
         watched.page.wait_for_load_state("networkidle")
         found[position] = shifts(watched.page)
-    assert [position for position in found if found[position]] == [], found
+    assert {position: moved for position, moved in found.items() if moved} == {}
 
 
 def test_nothing_moves_when_something_is_marked(room: Room) -> None:
