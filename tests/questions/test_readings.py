@@ -1,4 +1,4 @@
-"""The records of the readings stand beside the bank: every item was read by people who did not write it."""
+"""The records of the readings stand beside the bank: no item is without readers who did not write it."""
 
 from __future__ import annotations
 
