@@ -335,7 +335,7 @@ def main(arguments: list[str]) -> None:
         if not arguments:
             run_app()
         elif verb in {"test", "soak"}:
-            test(rest if verb == "test" else ["-m", "soak", *rest])
+            test(["-n", "auto", *rest] if verb == "test" else ["-m", "soak", *rest])
         elif verb in VERBS and not rest:
             VERBS[verb]()
         else:
