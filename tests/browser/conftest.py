@@ -101,6 +101,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Open contexts at this suite's server: what pytest-playwright remembers may be that of the other suite."""
+    return {**browser_context_args, "base_url": base_url}
+
+
+@pytest.fixture(scope="session")
 def copy_of_browser_bank(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> BankCopy:
     """Build the bank of these tests once per process."""
     with django_db_blocker.unblock():
@@ -173,7 +179,6 @@ def open_browser(bank: None, base_url: str, watch: Watch, new_context: CreateCon
         user: User | None = None, *, phone: bool = False, javascript: bool = True, worker: bool = False
     ) -> Page:
         context = new_context(
-            base_url=base_url,  # what pytest-playwright remembers may be the address of the other suite's server
             locale="en-GB",
             timezone_id="UTC",
             reduced_motion="reduce",

@@ -22,7 +22,8 @@ class Wire:
         while self.waiting:
             response = self.waiting.pop()
             name = f"{len(self.sent)} {response.request.method} {response.url} {response.status}"
-            is_kept = not 300 <= response.status < 400 and response.request.resource_type != "ping"  # a beacon on leaving
+            is_beacon = response.request.resource_type == "ping"  # sent on leaving: no page reads what comes back
+            is_kept = not (is_beacon or 300 <= response.status < 400)
             body = response.text() if is_kept else ""
             self.sent[name] = f"{response.all_headers()}\n{body}"
         return len(self.sent)

@@ -23,6 +23,7 @@ from tests.browser.conftest import (
     Open,
     Watch,
     bank,
+    browser_context_args,
     browser_type_launch_args,
     copy_of_browser_bank,
     open_browser,
@@ -34,6 +35,7 @@ from tests.faults.seat import Seat, let_log_in
 
 __all__ = [
     "bank",
+    "browser_context_args",
     "browser_type_launch_args",
     "copy_of_browser_bank",
     "open_browser",
