@@ -1,6 +1,8 @@
 /* Order steps with buttons, with Alt and the arrow keys, or by dragging. The lists of the page without JavaScript stay
  * behind it: they hold the places and are what is posted. */
 
+import { pageStands } from "./saving.js";
+
 const steps = (name) => document.querySelector(`#ordering .steps.${name}`);
 const isUsed = (step) => step.parentElement === steps("used");
 const button = (step, name) => step.querySelector(`[data-move="${name}"]`);
@@ -66,6 +68,7 @@ function move(step, way, focused) {
 
 async function letDrag() {
   const field = document.getElementById("ordering");
+  await pageStands; // the buttons and keys are there at once
   if (!window.Sortable) await import(field.dataset.library).catch(() => null); // without it there are buttons and keys
   if (!window.Sortable || !field.isConnected || "canDrag" in field.dataset) return;
   for (const list of field.querySelectorAll(".steps")) {

@@ -13,6 +13,13 @@ import {
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30000;
 const AFTER_PAINT = 500;
+
+/** Done when the page has come and was painted: what it can do without is fetched then. */
+export const pageStands = new Promise((resolve) => {
+  const wait = () => window.setTimeout(resolve, AFTER_PAINT);
+  if (document.readyState === "complete") wait();
+  else window.addEventListener("load", wait, { once: true });
+});
 const PATIENCE = 400; // a save that takes no longer is not worth a flicker
 const OWN_FIELDS = ["csrfmiddlewaretoken", "epoch", "revision", "idempotency_key"];
 
@@ -357,7 +364,8 @@ async function start() {
   if (held().length) showLease();
   pump();
   if (isElsewhere) return; // nothing can be answered here, so nothing is kept for when the network is gone
-  window.setTimeout(async () => (await import("./offline.js")).keepCopies(page), AFTER_PAINT);
+  await pageStands;
+  (await import("./offline.js")).keepCopies(page);
 }
 
 start();

@@ -156,9 +156,10 @@ def test_the_room_in_trouble(open_browser: Open, candidate: User, watch: Watch) 
     watch.expect("409", "ERR_FAILED")
     page = open_browser(candidate)
     room = Room(page, start(candidate, f"{OLDER}-mock", now=timezone.now()))
-    room.enter(position_of_kind(room.attempt, "single"))
+    cased = room.attempt.items.exclude(version__case_html="").order_by("position")[0].position
+    room.enter(cased)
     page.route("**/answer/", lambda route: route.abort())
-    room.choose(position_of_kind(room.attempt, "single"), is_answered_by_server=False)
+    room.choose(cased, is_answered_by_server=False)
     expect(page.get_by_text(NOT_SAVED).first).to_be_visible()
     found = audit(page)
     start(candidate, f"{OLDER}-mock", now=timezone.now())  # elsewhere
@@ -167,7 +168,15 @@ def test_the_room_in_trouble(open_browser: Open, candidate: User, watch: Watch) 
     expect(page.get_by_role("alert").filter(has_text="another window")).to_be_visible(timeout=35_000)
     expect(page.get_by_role("button", name="Apply all")).to_be_visible()
     found += audit(page)
-    assert found == []
+    page.get_by_role("button", name="Drop all").click()
+    with page.expect_navigation(wait_until="networkidle"):
+        page.get_by_role("button", name="Continue here").click()
+    page.route("**/submit/", lambda route: route.abort())
+    deadline = timezone.now()
+    Attempt.objects.update(deadline=deadline, accept_until=deadline + dt.timedelta(minutes=5))
+    page.evaluate("window.dispatchEvent(new Event('online'))")  # the server is asked how much time is left
+    expect(page.get_by_role("alert").filter(has_text="There is no connection")).to_be_visible()
+    assert [*found, *audit(page)] == []
 
 
 def test_answers_without_a_script_that_are_refused(open_browser: Open, candidate: User, watch: Watch) -> None:

@@ -239,12 +239,12 @@ def test_nothing_moves_when_something_is_marked(room: Room) -> None:
     assert shifts(page) == []
 
 
-def test_the_first_question_takes_few_requests(room: Room) -> None:
-    """Up to the moment the page stands; what is copied for times without a network comes later."""
+@pytest.mark.parametrize("kind", ["single", "ordering"])
+def test_the_first_question_takes_few_requests(kind: str, room: Room) -> None:
+    """Up to the moment the page stands; dragging, and what is copied for times without a network, come later."""
     room.hold_lease()
+    position = position_of_kind(room.attempt, kind)
     asked: list[str] = []
     room.page.on("request", lambda request: asked.append(request.url))
-    room.page.goto(f"/attempts/{room.attempt.uuid}/items/1/", wait_until="load")
-    later = ("/js/offline.", "/vendor/sortable-")  # copying, and dragging, which only some questions know
-    asked = [address for address in asked if not any(name in address for name in later)]
+    room.page.goto(f"/attempts/{room.attempt.uuid}/items/{position}/", wait_until="load")
     assert len(asked) <= 14, "\n".join(asked)  # and the icon of the site, which this browser does not report
