@@ -9,7 +9,6 @@ import datetime as dt
 import os
 import random
 import re
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,16 +22,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examprep.settings")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread; nothing here is concurrent
 django.setup()
 
-from django.utils import timezone  # noqa: E402 (what follows needs the settings)
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from exams.closing import close_attempt  # noqa: E402
-from exams.marking import mark_seen, set_flag  # noqa: E402
-from exams.models import Attempt, AttemptItem, ExamBlueprint  # noqa: E402
-from exams.owners import Owner  # noqa: E402
-from exams.starting import start_attempt  # noqa: E402
-from progress.reports import refresh_reports  # noqa: E402
-from tests.factories import Pen, right_response, wrong_response  # noqa: E402
+from accounts.models import User
+from exams.closing import close_attempt
+from exams.marking import mark_seen, set_flag
+from exams.models import Attempt, AttemptItem, ExamBlueprint
+from exams.owners import Owner
+from exams.starting import start_attempt
+from progress.reports import refresh_reports
+from tests.browser.chromium import chromium_path
+from tests.factories import Pen, right_response, wrong_response
 
 # How many days ago, which mode, and by how much the chance to be right has grown since the first day.
 HISTORY = [
@@ -57,11 +57,6 @@ def refuse_other_machines(site: str) -> None:
     """End where the address is not of this machine."""
     if urlsplit(site).hostname not in ("127.0.0.1", "localhost"):
         sys.exit("this talks to 127.0.0.1 or localhost only")
-
-
-def chromium_path() -> str | None:
-    """Return the Chromium of EXAMPREP_CHROMIUM or of PATH, or None for Playwright's own."""
-    return os.environ.get("EXAMPREP_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def launch(playwright: Playwright, chromium: str | None = None) -> Browser:

@@ -34,7 +34,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.demo_student import (
     CHROMIUM_ARGUMENTS,
-    chromium_path,
     enter,
     launch,
     logged_in,
@@ -45,6 +44,7 @@ from bench.demo_student import (
 
 # isort: split
 from accounts.models import User
+from tests.browser.chromium import chromium_path
 
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}
 PRESETS: dict[str, list[str]] = {"phone": [], "desk": ["--preset=desktop"]}

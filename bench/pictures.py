@@ -20,17 +20,16 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.demo_student import launch, logged_in, prepare, refuse_other_machines  # noqa: E402 (sets Django up)
-
 # isort: split
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from exams.models import Attempt  # noqa: E402
-from progress.emails import weekly_message  # noqa: E402
-from progress.periods import IsoWeek, week_of  # noqa: E402
-from progress.weekly import weekly_news  # noqa: E402
-from questions.models import Scenario  # noqa: E402
+from accounts.models import User
+from bench.demo_student import launch, logged_in, prepare, refuse_other_machines
+from exams.models import Attempt
+from progress.emails import weekly_message
+from progress.periods import IsoWeek, week_of
+from progress.weekly import weekly_news
+from questions.models import Scenario
 
 FOLDER = ROOT / "docs/images"
 LARGEST = 200_000

@@ -22,10 +22,11 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.demo_student import chromium_path, enter, launch, logged_in, prepare, refuse_other_machines
+from bench.demo_student import enter, launch, logged_in, prepare, refuse_other_machines
 
 # isort: split
 from accounts.models import User
+from tests.browser.chromium import chromium_path
 
 KIBIBYTE = 1024
 MOST_AT_FIRST = 60 * KIBIBYTE

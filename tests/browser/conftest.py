@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from accounts.models import User
 from questions.bank_schema import Bank, CaseEntry
 from questions.models import Certification
 from tests.bank_copies import BankCopy, take_copy
+from tests.browser.chromium import chromium_path
 from tests.cast import client_of
 from tests.factories import NEWER, NOW, OLDER, blueprint_entry, make_bank
 
 HERE = Path(__file__).parent
 WORKER_BLOCKED = "Service Worker registration blocked by Playwright"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = (
     "--disable-gpu",
     "--disable-quic",
@@ -93,7 +92,7 @@ def base_url(live_server: LiveServer) -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Start the Chromium of this machine."""
-    path = os.environ.get("EXAMPREP_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    path = chromium_path()
     if path is None:
         raise pytest.UsageError("The browser tests need Chromium. Run: sudo apt-get install -y chromium")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
