@@ -20,11 +20,12 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.demo_student import launch, logged_in, prepare, refuse_other_machines
+
 # isort: split
 from django.utils import timezone
 
 from accounts.models import User
-from bench.demo_student import launch, logged_in, prepare, refuse_other_machines
 from exams.models import Attempt
 from progress.emails import weekly_message
 from progress.periods import IsoWeek, week_of
