@@ -52,7 +52,8 @@ class TestMarks:
 
     def test_a_flag_is_in_the_heading_the_title_and_the_list(self, room: Room) -> None:
         position = enter(room, "single")
-        room.button("Flag for review").click()
+        with room.page.expect_response(re.compile("/flag/")):
+            room.button("Flag for review").click()
         flagged = f"Question {position} of {room.count}, flagged"
         expect(room.page.get_by_role("heading", name=flagged, exact=True)).to_be_visible()
         expect(room.page).to_have_title(re.compile(f"^{flagged} ·"))

@@ -45,7 +45,8 @@ __all__ = [
 
 HERE = Path(__file__).parent
 # What a browser says of a server that is gone, and of the answers that these tests provoke.
-NOISE = ("ERR_", "Failed to load resource", "Failed to fetch", "401", "409", "502", "FetchEvent")
+# The last is about the worker itself, which the browser looks for anew when a page is opened.
+NOISE = ("ERR_", "Failed to load resource", "Failed to fetch", "401", "409", "502", "FetchEvent", "fetching the script")
 
 
 @pytest.hookimpl(trylast=True)
