@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 
+from exams.whole_numbers import whole_number
 from questions.responses import MalformedResponse, Response, ResponseShape, canonical
 
 
@@ -77,6 +78,7 @@ def _as_written(shown: int, option_order: Sequence[int]) -> int:
 
 
 def _number(value: str | None) -> int:
-    if value is None or not (value.isascii() and value.isdigit()) or len(value) > 9:
+    number = whole_number(value)
+    if number is None:
         raise MalformedResponse("a number is missing or unreadable; reload the page")
-    return int(value)
+    return number

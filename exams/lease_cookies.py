@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from examprep.http import HttpRequest
 from exams.models import Attempt
+from exams.whole_numbers import whole_number
 
 _DAYS = 30  # longer than an attempt stays open without an answer
 
@@ -41,8 +42,7 @@ def forget_lease(response: HttpResponse, *, attempt: Attempt) -> HttpResponse:
 
 def held_lease(request: HttpRequest, *, attempt: Attempt) -> int:
     """Return the lease of the form that was posted, else of the browser; 0 for a browser that took none."""
-    held = request.POST.get("epoch") or request.COOKIES.get(_name(attempt.uuid), "")
-    return int(held) if held.isascii() and held.isdigit() and len(held) < 9 else 0
+    return whole_number(request.POST.get("epoch") or request.COOKIES.get(_name(attempt.uuid))) or 0
 
 
 def _name(attempt_uuid: uuid.UUID) -> str:

@@ -6,6 +6,8 @@ import json
 from html.parser import HTMLParser
 from typing import Any
 
+from exams.whole_numbers import whole_number
+
 LONGEST_NOTE = 2000
 LONGEST_REPORT = 2000
 MOST_HIGHLIGHTS = 100
@@ -82,9 +84,10 @@ def _joined(ranges: list[Range]) -> list[Range]:
 
 def read_seconds(value: str | None) -> int:
     """Return posted seconds. Raises MalformedMark for anything but a whole number of at most nine digits."""
-    if value is None or not (value.isascii() and value.isdigit()) or len(value) > 9:
+    seconds = whole_number(value)
+    if seconds is None:
         raise MalformedMark("the seconds are unreadable")
-    return int(value)
+    return seconds
 
 
 def text_length(html: str) -> int:

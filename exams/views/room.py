@@ -26,6 +26,7 @@ from exams.saving import AnswerRefused, Refusal, Saved, item_shape, save_answer
 from exams.selectors import counts_of, entry_position, item_page, navigator
 from exams.starting import take_lease
 from exams.views.access import attempt_or_404, for_owner, to_result
+from exams.whole_numbers import whole_number
 from questions.responses import MalformedResponse, is_blank
 
 _REFUSED = 409
@@ -90,7 +91,7 @@ def flag(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: 
 @for_owner
 def strike(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID, position: int) -> HttpResponse:
     """Strike out an option, or bring it back."""
-    shown, is_struck = _number(request.POST.get("option")), request.POST.get("on") == "1"
+    shown, is_struck = whole_number(request.POST.get("option")) or 0, request.POST.get("on") == "1"
     set_struck(
         owner=owner, attempt_uuid=attempt_uuid, position=position, shown=shown, is_struck=is_struck, now=timezone.now()
     )
@@ -128,7 +129,7 @@ def continue_here(request: HttpRequest, owner: Owner, attempt_uuid: uuid.UUID) -
     if not attempt.is_open:
         return redirect("exams:result", attempt.uuid)
     take_lease(attempt=attempt)
-    position = _number(request.POST.get("position")) or entry_position(attempt)
+    position = whole_number(request.POST.get("position")) or entry_position(attempt)
     return hold_lease(redirect("exams:item", attempt.uuid, position), attempt=attempt)
 
 
@@ -232,12 +233,8 @@ def _go_on(request: HttpRequest, attempt_uuid: uuid.UUID, position: int) -> Http
     target = request.POST.get("go", "")
     if target == "review":
         return redirect("exams:review", attempt_uuid)
-    return redirect("exams:item", attempt_uuid, _number(target) or position)
+    return redirect("exams:item", attempt_uuid, whole_number(target) or position)
 
 
 def _addresses(attempt_uuid: uuid.UUID, position: int) -> dict[str, object]:
     return {"attempt_uuid": attempt_uuid, "position": position}
-
-
-def _number(value: str | None) -> int:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else 0
